@@ -1,0 +1,39 @@
+const INITIAL_BYTES = 4 * 1024;
+/** Above this, handing the buffer over is cheaper than copying it, and keeping it would hoard. */
+const HAND_OVER_BYTES = 64 * 1024;
+
+/**
+ * Bytes in the making: encoders append to it, and the connection takes what has come together.
+ * Encoders that know what they do write to `bytes` at `length` themselves, after {@link reserve}.
+ */
+export class ByteWriter {
+  bytes: Uint8Array = new Uint8Array(INITIAL_BYTES);
+  /** How many of `bytes` are written. */
+  length = 0;
+
+  /** Makes room for `count` more bytes. `bytes` may be another array afterwards. */
+  reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  /** Appends a copy of `chunk`. */
+  write(chunk: Uint8Array): void {
+    this.reserve(chunk.length);
+    this.bytes.set(chunk, this.length);
+    this.length += chunk.length;
+  }
+
+  /** Takes out what was written, as bytes that belong to the caller, and starts anew. */
+  take(): Uint8Array {
+    const { bytes, length } = this;
+    this.length = 0;
+    const handOver = length > HAND_OVER_BYTES;
+    // A buffer that is far from full is large because of something that was withdrawn from it.
+    if (handOver || bytes.length > 2 * HAND_OVER_BYTES) this.bytes = new Uint8Array(INITIAL_BYTES);
+    return handOver ? bytes.subarray(0, length) : bytes.slice(0, length);
+  }
+}

@@ -1,0 +1,278 @@
+import { describe, expect, it } from 'vitest';
+import type { Awaitable } from './awaitable.js';
+import { CommandClient } from './command-client.js';
+import type { CallOptions } from './kv-client.js';
+import { ERROR_STATUS, KvError, type KvErrorCode } from './kv-error.js';
+import {
+  type CommandName,
+  type CommandRequest,
+  type CommandResponse,
+  commandRequest,
+} from './messages.js';
+import { errorResponse, notFoundResponse, okResponse } from './response.js';
+import { type Value, valueToMessage } from './value.js';
+
+/** Answers every request with the same response, and remembers what it was asked. */
+class ScriptedClient extends CommandClient {
+  readonly sent: CommandRequest[] = [];
+  readonly options: (CallOptions | undefined)[] = [];
+  closed = 0;
+  readonly #answer: () => Awaitable<CommandResponse>;
+
+  constructor(answer: () => Awaitable<CommandResponse>) {
+    super();
+    this.#answer = answer;
+  }
+
+  protected override execute(
+    request: CommandRequest,
+    options: CallOptions | undefined,
+  ): Awaitable<CommandResponse> {
+    this.sent.push(request);
+    this.options.push(options);
+    return this.#answer();
+  }
+
+  override async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+type Call = (client: CommandClient, options?: CallOptions) => Promise<unknown>;
+
+const values = (...all: (Value | null)[]): CommandResponse => okResponse(all.map(valueToMessage));
+const answering = (response: CommandResponse): ScriptedClient => new ScriptedClient(() => response);
+
+/** Every command: a call of it, the request it sends, an answer to it, and what the caller gets. */
+const COMMANDS: Record<CommandName, [Call, CommandRequest, CommandResponse, unknown]> = {
+  hget: [
+    (kv, options) => kv.hget('t', 'k', options),
+    commandRequest('hget', { table: 't', key: 'k' }),
+    values('v'),
+    'v',
+  ],
+  hgetall: [
+    (kv, options) => kv.hgetall('t', options),
+    commandRequest('hgetall', { table: 't' }),
+    okResponse(
+      [],
+      [
+        { key: '__proto__', value: valueToMessage(1n) },
+        { key: '7', value: valueToMessage(false) },
+      ],
+    ),
+    new Map<string, Value>([
+      ['__proto__', 1n],
+      ['7', false],
+    ]),
+  ],
+  hmget: [
+    (kv, options) => kv.hmget('t', ['a', 'b'], options),
+    commandRequest('hmget', { table: 't', keys: ['a', 'b'] }),
+    values(1n, null),
+    [1n, null],
+  ],
+  hset: [
+    (kv, options) => kv.hset('t', 'k', 1.5, options),
+    commandRequest('hset', { table: 't', pair: { key: 'k', value: valueToMessage(1.5) } }),
+    values(null),
+    null,
+  ],
+  hmset: [
+    (kv, options) =>
+      kv.hmset(
+        't',
+        new Map<string, Value>([
+          ['a', 'x'],
+          ['b', true],
+        ]),
+        options,
+      ),
+    commandRequest('hmset', {
+      table: 't',
+      pairs: [
+        { key: 'a', value: valueToMessage('x') },
+        { key: 'b', value: valueToMessage(true) },
+      ],
+    }),
+    values('old', null),
+    ['old', null],
+  ],
+  hdel: [
+    (kv, options) => kv.hdel('t', 'k', options),
+    commandRequest('hdel', { table: 't', key: 'k' }),
+    values(Uint8Array.of(1)),
+    Uint8Array.of(1),
+  ],
+  hmdel: [
+    (kv, options) => kv.hmdel('t', ['a', 'b'], options),
+    commandRequest('hmdel', { table: 't', keys: ['a', 'b'] }),
+    values('x', null),
+    ['x', null],
+  ],
+  hexist: [
+    (kv, options) => kv.hexist('t', 'k', options),
+    commandRequest('hexist', { table: 't', key: 'k' }),
+    values(false),
+    false,
+  ],
+  hmexist: [
+    (kv, options) => kv.hmexist('t', ['a', 'b'], options),
+    commandRequest('hmexist', { table: 't', keys: ['a', 'b'] }),
+    values(true, false),
+    [true, false],
+  ],
+};
+
+const ENTRIES = Object.entries(COMMANDS).map(([name, row]) => [name, ...row] as const);
+const CALLS = Object.entries(COMMANDS).map(([name, [call]]) => [name, call] as const);
+
+describe.each(ENTRIES)('%s', (_, call, request, response, result) => {
+  it('sends its request and gives the answer in values of JavaScript', async () => {
+    const client = answering(response);
+    expect(await call(client)).toStrictEqual(result);
+    expect(client.sent).toEqual([request]);
+  });
+
+  it('waits for an answer that takes time', async () => {
+    const client = new ScriptedClient(() => Promise.resolve(response));
+    expect(await call(client)).toStrictEqual(result);
+  });
+
+  it('hands on what is said of the call', async () => {
+    const client = answering(response);
+    const options = { timeoutMs: 5 };
+    await call(client, options);
+    expect(client.options).toEqual([options]);
+  });
+});
+
+describe('an answer', () => {
+  it('of 404 to hget is null', async () => {
+    expect(await answering(notFoundResponse('t', 'k')).hget('t', 'k')).toBeNull();
+  });
+
+  it('of 404 to anything else is an error', async () => {
+    const client = answering(notFoundResponse('t', 'k'));
+    const others = CALLS.filter(([name]) => name !== 'hget');
+    for (const [, call] of others) {
+      await expect(call(client)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect(client.sent.length).toBe(others.length);
+  });
+
+  const errors = Object.keys(ERROR_STATUS).filter((code) => code !== 'NOT_FOUND');
+
+  it.each(errors as KvErrorCode[])('of an error rejects every call with it: %s', async (code) => {
+    const client = answering(errorResponse(new KvError(code, 'why')));
+    for (const [, call] of CALLS) {
+      const thrown = await call(client).catch((error: unknown) => error);
+      expect(thrown).toBeInstanceOf(KvError);
+      expect(thrown).toMatchObject({ code, message: 'why' });
+    }
+  });
+
+  it('that never comes rejects with the reason', async () => {
+    const lost = new KvError('CONNECTION_LOST', 'cut');
+    const client = new ScriptedClient(() => Promise.reject(lost));
+    for (const [, call] of CALLS) await expect(call(client)).rejects.toBe(lost);
+  });
+
+  it.each<[string, Call, CommandResponse, string]>([
+    ['no value to hget', (kv) => kv.hget('t', 'k'), values(), '0 values instead of 1'],
+    ['two values to hget', (kv) => kv.hget('t', 'k'), values(1n, 2n), '2 values instead of 1'],
+    ['no value to hset', (kv) => kv.hset('t', 'k', 1), values(), '0 values instead of 1'],
+    ['no value to hdel', (kv) => kv.hdel('t', 'k'), values(), '0 values instead of 1'],
+    ['too few to hmget', (kv) => kv.hmget('t', ['a', 'b']), values(1n), '1 values instead of 2'],
+    ['too many to hmget', (kv) => kv.hmget('t', []), values(1n), '1 values instead of 0'],
+    ['too few to hmset', (kv) => kv.hmset('t', [['a', 1]]), values(), '0 values instead of 1'],
+    ['too many to hmdel', (kv) => kv.hmdel('t', ['a']), values(1n, 2n), '2 values instead of 1'],
+    ['too few to hmexist', (kv) => kv.hmexist('t', ['a']), values(), '0 values instead of 1'],
+    ['no boolean to hexist', (kv) => kv.hexist('t', 'k'), values(1n), 'else than a boolean'],
+    ['an empty value to hexist', (kv) => kv.hexist('t', 'k'), values(null), 'than a boolean'],
+    ['a text to hmexist', (kv) => kv.hmexist('t', ['a']), values('x'), 'else than a boolean'],
+    ['an empty pair to hgetall', (kv) => kv.hgetall('t'), okResponse([], [{ key: 'k' }]), 'a pair'],
+  ])('of another shape is a fault of the server: %s', async (_, call, response, message) => {
+    await expect(call(answering(response))).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('is held to the keys that were sent, whatever becomes of the array', async () => {
+    const methods = ['hmget', 'hmdel', 'hmexist'] as const;
+    for (const method of methods) {
+      const keys = ['a', 'b'];
+      const answer = new ScriptedClient(() => Promise.resolve(values(true, true)))[method](
+        't',
+        keys,
+      );
+      keys.length = 0;
+      expect(await answer).toEqual([true, true]);
+    }
+  });
+});
+
+describe('arguments', () => {
+  const bad = '\ud800';
+  const beyond = 2n ** 63n;
+
+  it.each<[string, Call]>([
+    ['the table of hget', (kv) => kv.hget(bad, 'k')],
+    ['the key of hget', (kv) => kv.hget('t', bad)],
+    ['the table of hgetall', (kv) => kv.hgetall(bad)],
+    ['the table of hmget', (kv) => kv.hmget(bad, ['k'])],
+    ['a key of hmget', (kv) => kv.hmget('t', ['k', bad])],
+    ['the table of hset', (kv) => kv.hset(bad, 'k', 'v')],
+    ['the key of hset', (kv) => kv.hset('t', bad, 'v')],
+    ['the value of hset', (kv) => kv.hset('t', 'k', beyond)],
+    ['the text of hset', (kv) => kv.hset('t', 'k', bad)],
+    ['the table of hmset', (kv) => kv.hmset(bad, [['k', 'v']])],
+    [
+      'a key of hmset',
+      (kv) =>
+        kv.hmset('t', [
+          ['k', 'v'],
+          [bad, 'v'],
+        ]),
+    ],
+    [
+      'a value of hmset',
+      (kv) =>
+        kv.hmset('t', [
+          ['k', 'v'],
+          ['k', beyond],
+        ]),
+    ],
+    ['the table of hdel', (kv) => kv.hdel(bad, 'k')],
+    ['the key of hdel', (kv) => kv.hdel('t', bad)],
+    ['the table of hmdel', (kv) => kv.hmdel(bad, ['k'])],
+    ['a key of hmdel', (kv) => kv.hmdel('t', ['k', bad])],
+    ['the table of hexist', (kv) => kv.hexist(bad, 'k')],
+    ['the key of hexist', (kv) => kv.hexist('t', bad)],
+    ['the table of hmexist', (kv) => kv.hmexist(bad, ['k'])],
+    ['a key of hmexist', (kv) => kv.hmexist('t', ['k', bad])],
+    ['a key that is no text', (kv) => kv.hget('t', 1 as unknown as string)],
+    ['a value of no type', (kv) => kv.hset('t', 'k', null as unknown as Value)],
+  ])('are checked before anything is sent: %s', async (_, call) => {
+    const client = answering(values('v'));
+    await expect(call(client)).rejects.toMatchObject({ name: 'KvError', code: 'INVALID_COMMAND' });
+    expect(client.sent).toEqual([]);
+  });
+
+  it('that are lists may be empty', async () => {
+    const client = answering(values());
+    expect(await client.hmget('t', [])).toEqual([]);
+    expect(await client.hmset('t', [])).toEqual([]);
+    expect(await client.hmdel('t', [])).toEqual([]);
+    expect(await client.hmexist('t', [])).toEqual([]);
+  });
+});
+
+describe('a client', () => {
+  it('is closed at the end of its scope', async () => {
+    const client = answering(values());
+    await client[Symbol.asyncDispose]();
+    expect(client.closed).toBe(1);
+  });
+});

@@ -1,0 +1,80 @@
+import type { ByteWriter } from './byte-writer.js';
+import { KvError } from './kv-error.js';
+
+/**
+ * How messages are told apart in a stream: a big-endian length, not counting itself, then that many
+ * bytes of payload. Four bytes of length are what the reference implementation sends; two are what
+ * its text speaks of.
+ */
+export interface FrameFormat {
+  /** Bytes of the length field. */
+  readonly headerBytes: 2 | 4;
+  /** The longest payload allowed, in bytes. */
+  readonly maxFrameBytes: number;
+}
+
+/** 16 MiB. */
+export const DEFAULT_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
+
+/** Options from which a {@link FrameFormat} is made. */
+export interface FrameOptions {
+  /** Bytes of the length field: 4 by default. */
+  readonly headerBytes?: 2 | 4;
+  /**
+   * The longest payload to accept or send, in bytes: {@link DEFAULT_MAX_FRAME_BYTES} by default, and
+   * never more than the length field can say.
+   */
+  readonly maxFrameBytes?: number;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {RangeError} if the limit is not a positive integer.
+ */
+export function frameFormat(options: FrameOptions = {}): FrameFormat {
+  const { headerBytes = 4, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+  if (headerBytes !== 2 && headerBytes !== 4) throw new RangeError('headerBytes must be 2 or 4');
+  if (!Number.isSafeInteger(maxFrameBytes) || maxFrameBytes < 1) {
+    throw new RangeError('maxFrameBytes must be a positive integer');
+  }
+  // Bit 31 is left alone: the reference's later versions mark compressed frames with it.
+  const representable = headerBytes === 2 ? 0xffff : 0x7fff_ffff;
+  return { headerBytes, maxFrameBytes: Math.min(maxFrameBytes, representable) };
+}
+
+/**
+ * Makes room for a header at the end of `out`.
+ *
+ * @returns where the frame starts, for {@link endFrame}.
+ */
+export function beginFrame(out: ByteWriter, format: FrameFormat): number {
+  const start = out.length;
+  out.reserve(format.headerBytes);
+  out.length += format.headerBytes;
+  return start;
+}
+
+/**
+ * Completes the frame that starts at `start` with all that was appended since.
+ *
+ * @throws {KvError} `TOO_LARGE` if it exceeds the format's limit; `out` is as it was before the frame.
+ */
+export function endFrame(out: ByteWriter, format: FrameFormat, start: number): void {
+  const length = out.length - start - format.headerBytes;
+  if (length > format.maxFrameBytes) {
+    out.length = start;
+    throw new KvError(
+      'TOO_LARGE',
+      `A frame of ${length} bytes exceeds the limit of ${format.maxFrameBytes} bytes`,
+    );
+  }
+  const { bytes } = out;
+  let at = start;
+  if (format.headerBytes === 4) {
+    bytes[at++] = length >>> 24;
+    bytes[at++] = length >>> 16;
+  }
+  bytes[at++] = length >>> 8;
+  bytes[at] = length;
+}

@@ -1,0 +1,44 @@
+// For applications.
+
+export { COMMAND_EFFECT } from './command-effect.js';
+export type { CallOptions, KvClient, Pairs } from './kv-client.js';
+export { ERROR_STATUS, KvError, type KvErrorCode } from './kv-error.js';
+export {
+  type CommandMessage,
+  type CommandName,
+  type CommandRequest,
+  type CommandResponse,
+  commandRequest,
+  type KvpairMessage,
+  type ValueMessage,
+} from './messages.js';
+export { errorResponse, notFoundResponse, okResponse, responseError } from './response.js';
+export type { Value } from './value.js';
+
+// For authors of transports, storage engines and clients.
+
+export { type Awaitable, isPromise, whenReady } from './awaitable.js';
+export { ByteWriter } from './byte-writer.js';
+export { cancelledError, timeoutError } from './call-error.js';
+export type { Codec } from './codec.js';
+export { CommandClient } from './command-client.js';
+export { Fifo } from './fifo.js';
+export {
+  beginFrame,
+  DEFAULT_MAX_FRAME_BYTES,
+  endFrame,
+  type FrameFormat,
+  type FrameOptions,
+  frameFormat,
+} from './frame.js';
+export { FrameReader } from './frame-reader.js';
+export { CommandRequestSchema, CommandResponseSchema, file_abi_abi } from './gen/abi/abi_pb.js';
+export { reflectionCodec } from './reflection-codec.js';
+export { checkSocketPath } from './socket-path.js';
+export { checkText } from './text.js';
+export {
+  checkValue,
+  requiredValue,
+  valueFromMessage,
+  valueToMessage,
+} from './value.js';

@@ -1,0 +1,45 @@
+import type { CommandName } from './messages.js';
+import type { Value } from './value.js';
+
+/** What may be said of a single call. */
+export interface CallOptions {
+  /** Gives the call up: it fails with `CANCELLED`, though the command may have taken effect. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the call fails with `TIMEOUT`, though the command may have taken effect. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Repeats the call after a lost connection, if the command only reads. A command that writes is
+   * never repeated: it fails with `CONNECTION_LOST`, since it may have taken effect.
+   */
+  readonly retryReads?: boolean | undefined;
+}
+
+/** Pairs of key and value: a `Map`, or an array of `[key, value]`. */
+export type Pairs = Iterable<readonly [key: string, value: Value]>;
+
+/**
+ * The commands, one method each, with the values of JavaScript. The same in-process and over a
+ * network. Every method rejects with a `KvError`; a key that is not there is `null`, no error.
+ */
+export interface KvClient extends Record<CommandName, unknown>, AsyncDisposable {
+  /** Reads the value of `key`. */
+  hget(table: string, key: string, options?: CallOptions): Promise<Value | null>;
+  /** Reads every pair of `table`, in no particular order; empty if there is no such table. */
+  hgetall(table: string, options?: CallOptions): Promise<Map<string, Value>>;
+  /** Reads the values of `keys`, in their order. */
+  hmget(table: string, keys: readonly string[], options?: CallOptions): Promise<(Value | null)[]>;
+  /** Stores `value` under `key` and answers the value it replaced. */
+  hset(table: string, key: string, value: Value, options?: CallOptions): Promise<Value | null>;
+  /** Stores all `pairs` or none, and answers the values they replaced, in their order. */
+  hmset(table: string, pairs: Pairs, options?: CallOptions): Promise<(Value | null)[]>;
+  /** Deletes `key` and answers the value it had. */
+  hdel(table: string, key: string, options?: CallOptions): Promise<Value | null>;
+  /** Deletes all `keys` or none, and answers the values they had, in their order. */
+  hmdel(table: string, keys: readonly string[], options?: CallOptions): Promise<(Value | null)[]>;
+  /** Tells whether `key` exists. */
+  hexist(table: string, key: string, options?: CallOptions): Promise<boolean>;
+  /** Tells which of `keys` exist, in their order. */
+  hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]>;
+  /** Waits for the calls under way and ends; calls after that fail with `UNAVAILABLE`. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import type * as abi from './gen/abi/abi_pb.js';
+
+/**
+ * A generated message as a plain object: without the type names and unknown fields that protobuf-es
+ * adds, so that a literal is a message, and a codec may build one without the runtime.
+ */
+export type Plain<T> = T extends string | number | bigint | boolean | undefined | Uint8Array
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Plain<Item>[]
+    : {
+        [Field in keyof T as Field extends '$typeName' | '$unknown' ? never : Field]: Plain<
+          T[Field]
+        >;
+      };
+
+/** One command, as it travels: `{ requestData: { case: 'hget', value: { table, key } } }`. */
+export type CommandRequest = Plain<abi.CommandRequest>;
+
+/** The answer to one command, as it travels. */
+export type CommandResponse = Plain<abi.CommandResponse>;
+
+/** A value as it travels; {@link Value} is the same in JavaScript. */
+export type ValueMessage = Plain<abi.Value>;
+
+/** A key and its value as they travel. */
+export type KvpairMessage = Plain<abi.Kvpair>;
+
+/** The commands there are, by their names in the request's `oneof`. */
+export type CommandName = NonNullable<CommandRequest['requestData']['case']>;
+
+/** What the command `Name` carries. */
+export type CommandMessage<Name extends CommandName> = Extract<
+  CommandRequest['requestData'],
+  { case: Name }
+>['value'];
+
+/** The request that carries `message` as the command `name`. */
+export function commandRequest<Name extends CommandName>(
+  name: Name,
+  message: CommandMessage<Name>,
+): CommandRequest {
+  // The compiler cannot see that a name and the message of that name are one member of the union.
+  return { requestData: { case: name, value: message } as CommandRequest['requestData'] };
+}
