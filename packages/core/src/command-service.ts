@@ -1,0 +1,22 @@
+import type { Awaitable, CommandMessage, CommandName, CommandResponse } from '@kv/protocol';
+import type { Limits } from './limits.js';
+import type { Storage } from './storage/storage.js';
+
+/** All that a command may use. */
+export interface CommandContext {
+  readonly storage: Storage;
+  /** {@link DEFAULT_LIMITS} by default. */
+  readonly limits?: Limits;
+}
+
+/**
+ * A command: a plain function from what was asked to what is answered. It answers at once if the
+ * storage does, and knows nothing of sockets, frames, hooks or other commands.
+ *
+ * A miss is an answer. What cannot be carried out is thrown, or rejected, as a `KvError`; the engine
+ * makes the answer of it.
+ */
+export type CommandService<Name extends CommandName> = (
+  message: CommandMessage<Name>,
+  context: CommandContext,
+) => Awaitable<CommandResponse>;

@@ -1,0 +1,23 @@
+import { type Awaitable, type CommandRequest, type CommandResponse, KvError } from '@kv/protocol';
+import type { CommandContext, CommandService } from './command-service.js';
+import { commandTable } from './command-table.js';
+
+/**
+ * Has a request carried out by the service of its command.
+ *
+ * @returns the service's answer.
+ * @throws {KvError} `INVALID_COMMAND` if it holds no command that this version knows; or whatever
+ * the service throws or rejects.
+ */
+export function dispatch(
+  { requestData: { case: name, value: message } }: CommandRequest,
+  context: CommandContext,
+): Awaitable<CommandResponse> {
+  // From JavaScript, any name may come here, that of a property of Object too.
+  if (name === undefined || !Object.hasOwn(commandTable, name)) {
+    throw KvError.invalidCommand('Request has no data');
+  }
+  // The compiler cannot see that the message is of the command that the service is for.
+  const service = commandTable[name] as CommandService<typeof name>;
+  return service(message as never, context);
+}

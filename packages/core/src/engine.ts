@@ -1,0 +1,144 @@
+import {
+  type Awaitable,
+  type CommandName,
+  type CommandRequest,
+  type CommandResponse,
+  type KvClient,
+  KvError,
+} from '@kv/protocol';
+import { HookBus } from './hooks/hook-bus.js';
+import { InProcessClient } from './in-process-client.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import type { Peer } from './peer.js';
+import { type ErrorReporter, RequestLine } from './request-line.js';
+import { Session, type SessionContext } from './session.js';
+import { MemoryStorage } from './storage/memory-storage.js';
+import type { Storage } from './storage/storage.js';
+import { Tally } from './tally.js';
+
+/** What an {@link Engine} can be told. */
+export interface EngineOptions {
+  /** Where data lives: in memory by default. The engine closes it when it is closed itself. */
+  readonly storage?: Storage;
+  /** How long names may be: {@link DEFAULT_LIMITS} where nothing is said. */
+  readonly limits?: Partial<Limits>;
+  /**
+   * Told of every error that callers see without its cause: what a hook throws that is no `KvError`,
+   * and what the storage fails with. Written to the console by default.
+   */
+  readonly onError?: ErrorReporter;
+}
+
+/** Figures of an engine since it was made. */
+export interface EngineStats {
+  /** Milliseconds since the engine was made. */
+  readonly uptimeMs: number;
+  /** Sessions now open, by transport; the clients of this process are `in-process`. */
+  readonly sessions: Readonly<Record<string, number>>;
+  /** Requests received. */
+  readonly requests: number;
+  /** Requests received and not yet answered. */
+  readonly inFlight: number;
+  /** Requests received, by command. */
+  readonly commands: Readonly<Record<CommandName, number>>;
+  /** Responses, by status. */
+  readonly statuses: Readonly<Record<number, number>>;
+}
+
+const IN_PROCESS: Peer = { transport: 'in-process', address: 'local' };
+
+/**
+ * The engine: commands on a storage, with hooks around them. Used from the same process through
+ * {@link client} or {@link execute}, and from others through the transports that are given it.
+ *
+ * ```js
+ * const engine = new Engine();
+ * const kv = engine.client();
+ * await kv.hset('users', 'u1', 'Tyr');
+ * ```
+ */
+export class Engine implements AsyncDisposable {
+  /** Where to listen in on requests, and to refuse or change them. */
+  readonly hooks: HookBus = new HookBus();
+
+  readonly #storage: Storage;
+  readonly #tally: Tally = new Tally();
+  readonly #startedAt: number = performance.now();
+  readonly #sessions: Set<Session> = new Set();
+  readonly #context: SessionContext;
+  readonly #ownSession: Session;
+  #closing: Promise<void> | undefined;
+
+  constructor({
+    storage = new MemoryStorage(),
+    limits,
+    onError = (error) => console.error(error),
+  }: EngineOptions = {}) {
+    this.#storage = storage;
+    const context = { storage, limits: { ...DEFAULT_LIMITS, ...limits } };
+    this.#context = {
+      hooks: this.hooks,
+      line: new RequestLine(this.hooks, context, onError),
+      tally: this.#tally,
+      refusal: () => this.#closing && new KvError('UNAVAILABLE', 'The engine is closed'),
+    };
+    this.#ownSession = new Session(this.#context, IN_PROCESS, () => {});
+  }
+
+  /**
+   * Takes a request to its response, past all hooks. Never fails: every error is a response.
+   *
+   * @returns the response, at once unless a listener or the storage needs time.
+   */
+  execute(request: CommandRequest): Awaitable<CommandResponse> {
+    return this.#ownSession.execute(request);
+  }
+
+  /** A client for this process, with a session of its own. */
+  client(): KvClient {
+    return new InProcessClient(this.openSession(IN_PROCESS));
+  }
+
+  /** Opens a session for a peer: what a transport does for each of its connections. */
+  openSession(peer: Peer): Session {
+    const session = new Session(this.#context, peer, () => this.#sessions.delete(session));
+    this.#sessions.add(session);
+    return session;
+  }
+
+  stats(): EngineStats {
+    const sessions: Record<string, number> = {};
+    for (const { peer } of this.#sessions) {
+      sessions[peer.transport] = (sessions[peer.transport] ?? 0) + 1;
+    }
+    return {
+      uptimeMs: performance.now() - this.#startedAt,
+      sessions,
+      requests: this.#tally.requests,
+      inFlight: this.#tally.inFlight,
+      commands: this.#tally.byCommand(),
+      statuses: this.#tally.byStatus(),
+    };
+  }
+
+  /**
+   * Ends the engine: requests from now on are refused with `UNAVAILABLE`, past no hooks; those under way
+   * are waited for, then the storage is closed. Close transports first; they let their peers finish. Calling it
+   * again waits for the same end.
+   *
+   * @throws whatever the storage's `close` fails with.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#tally.idle();
+    await this.#storage.close();
+  }
+}

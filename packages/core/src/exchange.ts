@@ -1,0 +1,62 @@
+import { type CommandRequest, type CommandResponse, KvError } from '@kv/protocol';
+import type {
+  AfterResponseSendContext,
+  BeforeResponseSendContext,
+  RequestExecutedContext,
+  RequestReceivedContext,
+} from './hooks/hook-events.js';
+import type { Peer } from './peer.js';
+
+/** What answers look like before there is one; no hook sees it. */
+const NO_RESPONSE: CommandResponse = { status: 0, message: '', values: [], pairs: [] };
+
+/** A request and its response on their way past the hook points: the context of all four. */
+export class Exchange
+  implements
+    RequestReceivedContext,
+    RequestExecutedContext,
+    BeforeResponseSendContext,
+    AfterResponseSendContext
+{
+  readonly peer: Peer;
+  readonly state: Map<unknown, unknown>;
+  request: CommandRequest;
+  response: CommandResponse = NO_RESPONSE;
+  error: Error | undefined;
+  #executing = false;
+  readonly #receivedAt: number = performance.now();
+  #sentAt: number | undefined;
+
+  constructor(peer: Peer, state: Map<unknown, unknown>, request: CommandRequest) {
+    this.peer = peer;
+    this.state = state;
+    this.request = request;
+  }
+
+  get durationMs(): number {
+    return (this.#sentAt ?? performance.now()) - this.#receivedAt;
+  }
+
+  /** Whether there is a response: after `requestReceived`, that the request has been ended. */
+  get answered(): boolean {
+    return this.response !== NO_RESPONSE;
+  }
+
+  terminate(response: CommandResponse): void {
+    if (this.answered || this.#executing) {
+      throw new KvError('INTERNAL', 'terminate was called when it was too late to end the request');
+    }
+    this.response = response;
+  }
+
+  /** Marks the command as begun, so that a `terminate` from then on is not lost but refused. */
+  executing(): void {
+    this.#executing = true;
+  }
+
+  /** Marks the response as with the kernel, or with nobody if there is an error. */
+  sent(error: Error | undefined): void {
+    this.#sentAt = performance.now();
+    this.error = error;
+  }
+}

@@ -1,0 +1,56 @@
+import type { CommandRequest, CommandResponse } from '@kv/protocol';
+import type { Peer } from '../peer.js';
+
+/** What every hook sees. */
+export interface HookContext {
+  /** Who asks. */
+  readonly peer: Peer;
+  /** What hooks keep for as long as the peer's session lasts; keys are theirs to choose. */
+  readonly state: Map<unknown, unknown>;
+}
+
+/** At `requestReceived`: nothing has been done yet. */
+export interface RequestReceivedContext extends HookContext {
+  /** The request; a listener may change it or put another in its place. */
+  request: CommandRequest;
+  /** Ends the request with this response: neither listeners after this one nor the command run. */
+  terminate(response: CommandResponse): void;
+}
+
+/** At `requestExecuted`: the command has run. A listener that throws makes an error of the response. */
+export interface RequestExecutedContext extends HookContext {
+  readonly request: CommandRequest;
+  readonly response: CommandResponse;
+}
+
+/** At `beforeResponseSend`: every response passes here, a refusal too. */
+export interface BeforeResponseSendContext extends HookContext {
+  readonly request: CommandRequest;
+  /** The response; a listener may change it or put another in its place. */
+  response: CommandResponse;
+}
+
+/** At `afterResponseSend`: the response is with the kernel, or will never be. */
+export interface AfterResponseSendContext extends HookContext {
+  readonly request: CommandRequest;
+  readonly response: CommandResponse;
+  /** Milliseconds since the request was received. */
+  readonly durationMs: number;
+  /** Why the response could not be sent. */
+  readonly error: Error | undefined;
+}
+
+/**
+ * The four hook points, in the order in which every request passes them. A listener that returns a
+ * promise is waited for. One that throws a `KvError` makes that the response (at `afterResponseSend`
+ * it is too late for that); anything else it throws makes an `INTERNAL` one and is reported.
+ */
+export interface HookEvents {
+  requestReceived(context: RequestReceivedContext): void | Promise<void>;
+  requestExecuted(context: RequestExecutedContext): void | Promise<void>;
+  beforeResponseSend(context: BeforeResponseSendContext): void | Promise<void>;
+  afterResponseSend(context: AfterResponseSendContext): void | Promise<void>;
+}
+
+/** The name of a hook point. */
+export type HookName = keyof HookEvents;

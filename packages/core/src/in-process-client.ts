@@ -1,0 +1,72 @@
+import {
+  type Awaitable,
+  type CallOptions,
+  CommandClient,
+  type CommandRequest,
+  type CommandResponse,
+  cancelledError,
+  isPromise,
+  KvError,
+  timeoutError,
+} from '@kv/protocol';
+import type { Session } from './session.js';
+
+/** The longest time that a timer takes, almost 25 days: given a longer one, it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The client of an application that has the engine in its own process: a session without a socket. */
+export class InProcessClient extends CommandClient {
+  readonly #session: Session;
+  readonly #underWay: Set<Promise<CommandResponse>> = new Set();
+  #closed = false;
+
+  /** Clients are made by {@link Engine.client}. */
+  constructor(session: Session) {
+    super();
+    this.#session = session;
+  }
+
+  protected override execute(
+    request: CommandRequest,
+    options: CallOptions | undefined,
+  ): Awaitable<CommandResponse> {
+    if (this.#closed) throw new KvError('UNAVAILABLE', 'The client is closed');
+    if (options?.signal?.aborted) throw cancelledError(options.signal);
+    const response = this.#session.execute(request);
+    if (!isPromise(response)) return response;
+    this.#underWay.add(response);
+    const answered = response.finally(() => this.#underWay.delete(response));
+    return options === undefined ? answered : giveUp(answered, options);
+  }
+
+  override async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#underWay);
+    this.#session.close();
+  }
+}
+
+/** Waits for `response`, though no longer than the options allow. */
+function giveUp<T>(response: Promise<T>, { signal, timeoutMs }: CallOptions): Promise<T> {
+  if (signal === undefined && timeoutMs === undefined) return response;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => fail(cancelledError(signal));
+    const timer =
+      timeoutMs === undefined || timeoutMs > MAX_TIMER_MS
+        ? undefined
+        : setTimeout(() => fail(timeoutError(timeoutMs)), timeoutMs);
+    const letGo = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    const fail = (error: unknown): void => {
+      letGo();
+      reject(error);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    response.then((answer) => {
+      letGo();
+      resolve(answer);
+    }, fail);
+  });
+}

@@ -1,0 +1,58 @@
+// For applications.
+
+export {
+  type CallOptions,
+  COMMAND_EFFECT,
+  type CommandMessage,
+  type CommandName,
+  type CommandRequest,
+  type CommandResponse,
+  commandRequest,
+  ERROR_STATUS,
+  errorResponse,
+  type KvClient,
+  KvError,
+  type KvErrorCode,
+  okResponse,
+  type Pairs,
+  responseError,
+  type Value,
+} from '@kv/protocol';
+export type { CommandContext, CommandService } from './command-service.js';
+export { hdel } from './commands/hdel.js';
+export { hexist } from './commands/hexist.js';
+export { hget } from './commands/hget.js';
+export { hgetall } from './commands/hgetall.js';
+export { hmdel } from './commands/hmdel.js';
+export { hmexist } from './commands/hmexist.js';
+export { hmget } from './commands/hmget.js';
+export { hmset } from './commands/hmset.js';
+export { hset } from './commands/hset.js';
+export { dispatch } from './dispatch.js';
+export { Engine, type EngineOptions, type EngineStats } from './engine.js';
+export type { HookBus } from './hooks/hook-bus.js';
+export type {
+  AfterResponseSendContext,
+  BeforeResponseSendContext,
+  HookContext,
+  HookEvents,
+  HookName,
+  RequestExecutedContext,
+  RequestReceivedContext,
+} from './hooks/hook-events.js';
+export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export type { Peer } from './peer.js';
+export type { ErrorOrigin, ErrorReporter } from './request-line.js';
+export { MemoryStorage, type MemoryStorageOptions } from './storage/memory-storage.js';
+
+// For authors of transports and storage engines.
+
+export type { Send, Sent, Session } from './session.js';
+export {
+  checkOps,
+  type Entry,
+  type Storage,
+  type StorageCapabilities,
+  type WriteOp,
+} from './storage/storage.js';
+export type { ListenAddress, ListenOptions, Transport } from './transport.js';

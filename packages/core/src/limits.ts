@@ -1,0 +1,40 @@
+import { checkText, KvError } from '@kv/protocol';
+
+/** How long names may be. */
+export interface Limits {
+  /** The longest table name, in bytes of UTF-8: 255 by default. */
+  readonly maxTableBytes: number;
+  /** The longest key, in bytes of UTF-8: 4096 by default. */
+  readonly maxKeyBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = { maxTableBytes: 255, maxKeyBytes: 4096 };
+
+/**
+ * Refuses what can be no table.
+ *
+ * @throws {KvError} `INVALID_COMMAND` if it is empty or no well-formed text, `TOO_LARGE` if it
+ * exceeds its limit.
+ */
+export function checkTable(table: string, limits: Limits): void {
+  checkName('table', table, limits.maxTableBytes);
+}
+
+/** Refuses what can be no key, as {@link checkTable} does. */
+export function checkKey(key: string, limits: Limits): void {
+  checkName('key', key, limits.maxKeyBytes);
+}
+
+/** Refuses a list in which one can be no key. */
+export function checkKeys(keys: readonly string[], limits: Limits): void {
+  for (const key of keys) checkKey(key, limits);
+}
+
+function checkName(what: string, name: string, maxBytes: number): void {
+  checkText(what, name);
+  if (name.length === 0) throw KvError.invalidCommand(`${what} must not be empty`);
+  // A UTF-16 unit is at most three bytes of UTF-8, so most names need no counting.
+  if (name.length * 3 > maxBytes && Buffer.byteLength(name) > maxBytes) {
+    throw new KvError('TOO_LARGE', `The ${what} exceeds the limit of ${maxBytes} bytes`);
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  type Awaitable,
+  type CommandRequest,
+  type CommandResponse,
+  errorResponse,
+  isPromise,
+  KvError,
+  whenReady,
+} from '@kv/protocol';
+import type { CommandContext } from './command-service.js';
+import { dispatch } from './dispatch.js';
+import type { Exchange } from './exchange.js';
+import type { HookBus } from './hooks/hook-bus.js';
+import type { HookName } from './hooks/hook-events.js';
+
+/** Where an error of the engine's own side came up: at a hook point, or in the command. */
+export type ErrorOrigin = HookName | 'command';
+
+/** Told of every error that a caller sees only as `INTERNAL` or `STORAGE_FAILURE`, with its cause. */
+export type ErrorReporter = (error: KvError, origin: ErrorOrigin) => void;
+
+/**
+ * What happens between a request and its response: the hook points, and the command between them.
+ * Nothing here fails; every error becomes a response. Nothing here returns a promise unless a listener
+ * or the storage did.
+ */
+export class RequestLine {
+  readonly #hooks: HookBus;
+  readonly #context: CommandContext;
+  readonly #report: ErrorReporter;
+
+  constructor(hooks: HookBus, context: CommandContext, report: ErrorReporter) {
+    this.#hooks = hooks;
+    this.#context = context;
+    this.#report = report;
+  }
+
+  /** Carries out a request with no hooks around it. */
+  command(request: CommandRequest): Awaitable<CommandResponse> {
+    try {
+      const response = dispatch(request, this.#context);
+      return isPromise(response) ? response.catch(this.#commandFailed) : response;
+    } catch (error) {
+      return this.#commandFailed(error);
+    }
+  }
+
+  /** `requestReceived`. Afterwards the exchange is answered if a listener ended the request. */
+  received(exchange: Exchange): Awaitable<void> {
+    return this.#pass('requestReceived', exchange, () => exchange.answered);
+  }
+
+  /** From there to `beforeResponseSend`: whatever the exchange has as its response is to be sent. */
+  respond(exchange: Exchange): Awaitable<void> {
+    const executed = exchange.answered ? undefined : this.#execute(exchange);
+    return whenReady(executed, () => this.#pass('beforeResponseSend', exchange));
+  }
+
+  /** `afterResponseSend`. */
+  sent(exchange: Exchange, error: Error | undefined): Awaitable<void> {
+    exchange.sent(error);
+    return this.#pass('afterResponseSend', exchange);
+  }
+
+  #execute(exchange: Exchange): Awaitable<void> {
+    exchange.executing();
+    return whenReady(this.command(exchange.request), (response) => {
+      exchange.response = response;
+      return this.#pass('requestExecuted', exchange);
+    });
+  }
+
+  #pass(name: HookName, exchange: Exchange, stop?: () => boolean): Awaitable<void> {
+    if (!this.#hooks.has(name)) return;
+    const failed = (error: unknown): void => {
+      const response = this.#failure(error, name);
+      // At the last hook point the response is what was sent, whatever a listener throws.
+      if (name !== 'afterResponseSend') exchange.response = response;
+    };
+    try {
+      const running = this.#hooks.run(name, exchange, stop);
+      return isPromise(running) ? running.catch(failed) : running;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  readonly #commandFailed = (error: unknown): CommandResponse => this.#failure(error, 'command');
+
+  #failure(thrown: unknown, origin: ErrorOrigin): CommandResponse {
+    const error = KvError.from(thrown);
+    if (error.code === 'INTERNAL' || error.code === 'STORAGE_FAILURE') this.#tell(error, origin);
+    return errorResponse(error);
+  }
+
+  /** Reports an error. A reporter that throws itself must not keep the request from its answer. */
+  #tell(error: KvError, origin: ErrorOrigin): void {
+    try {
+      this.#report(error, origin);
+    } catch (thrown) {
+      process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { KvError, type Value } from '@kv/protocol';
+import { checkOps, type Entry, type Storage, type WriteOp } from './storage.js';
+
+/** A `Map` throws at one entry more. */
+const MAP_CAPACITY = 2 ** 24;
+
+/** What a {@link MemoryStorage} can be told. */
+export interface MemoryStorageOptions {
+  /** The most entries a table may have: 16,777,216, which is what a `Map` can hold, by default. */
+  readonly maxEntriesPerTable?: number;
+}
+
+/**
+ * Tables in memory, as a `Map` of `Map`s. The simplest storage there is, and so the reference for
+ * what the contract means. Answers everything at once; keeps nothing when the process ends.
+ */
+export class MemoryStorage implements Storage {
+  readonly capabilities = { persistent: false, ordered: false, snapshotIteration: false } as const;
+  readonly #maxEntries: number;
+  #tables: Map<string, Map<string, Value>> | undefined = new Map();
+
+  constructor({ maxEntriesPerTable = MAP_CAPACITY }: MemoryStorageOptions = {}) {
+    this.#maxEntries = Math.min(maxEntriesPerTable, MAP_CAPACITY);
+  }
+
+  get(table: string, key: string): Value | undefined {
+    return own(this.#open().get(table)?.get(key));
+  }
+
+  getMany(table: string, keys: readonly string[]): (Value | undefined)[] {
+    const entries = this.#open().get(table);
+    return keys.map((key) => own(entries?.get(key)));
+  }
+
+  contains(table: string, key: string): boolean {
+    return this.#open().get(table)?.has(key) ?? false;
+  }
+
+  set(table: string, key: string, value: Value): Value | undefined {
+    const tables = this.#open();
+    let entries = tables.get(table);
+    const old = entries?.get(key);
+    if (old === undefined) this.#checkCapacity((entries?.size ?? 0) + 1);
+    if (entries === undefined) {
+      entries = new Map();
+      tables.set(table, entries);
+    }
+    entries.set(key, own(value));
+    return old;
+  }
+
+  del(table: string, key: string): Value | undefined {
+    const tables = this.#open();
+    const entries = tables.get(table);
+    const old = entries?.get(key);
+    if (entries?.delete(key) && entries.size === 0) tables.delete(table);
+    return old;
+  }
+
+  write(table: string, ops: readonly WriteOp[]): (Value | undefined)[] {
+    const entries = this.#open().get(table);
+    checkOps(ops);
+    this.#checkCapacity(largestSize(entries, ops));
+    return ops.map((op) =>
+      op.op === 'set' ? this.set(table, op.key, op.value) : this.del(table, op.key),
+    );
+  }
+
+  getAll(table: string): Entry[] {
+    return Array.from(this.#open().get(table) ?? [], ([key, value]) => [key, own(value)]);
+  }
+
+  getIter(table: string): Iterable<Entry> {
+    // A Map's own iterator would go on for ever if each step added a key, and would show a key twice
+    // that was deleted and set again; one over the keys of the beginning does neither.
+    return this.#entriesOf(table, [...(this.#open().get(table)?.keys() ?? [])]);
+  }
+
+  close(): void {
+    this.#open();
+    this.#tables = undefined;
+  }
+
+  *#entriesOf(table: string, keys: readonly string[]): Generator<Entry, void, undefined> {
+    for (const key of keys) {
+      const value = this.get(table, key);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+
+  #open(): Map<string, Map<string, Value>> {
+    if (this.#tables === undefined) throw new KvError('UNAVAILABLE', 'The storage is closed');
+    return this.#tables;
+  }
+
+  #checkCapacity(size: number): void {
+    if (size > this.#maxEntries) {
+      throw new KvError(
+        'STORAGE_FAILURE',
+        `A table can hold no more than ${this.#maxEntries} entries`,
+      );
+    }
+  }
+}
+
+/** A binary value's own copy; any other value is immutable. */
+function own<T extends Value | undefined>(value: T): T {
+  return value instanceof Uint8Array ? (new Uint8Array(value) as T) : value;
+}
+
+/** The largest size that `entries` will have while `ops` are applied, or its size if that is larger. */
+function largestSize(
+  entries: ReadonlyMap<string, Value> | undefined,
+  ops: readonly WriteOp[],
+): number {
+  const changed = new Map<string, boolean>();
+  let size = entries?.size ?? 0;
+  let largest = size;
+  for (const { op, key } of ops) {
+    const before = changed.get(key) ?? entries?.has(key) ?? false;
+    const after = op === 'set';
+    changed.set(key, after);
+    size += Number(after) - Number(before);
+    largest = Math.max(largest, size);
+  }
+  return largest;
+}

@@ -1,0 +1,115 @@
+import { type Awaitable, KvError, type Value } from '@kv/protocol';
+
+/** A key and its value. */
+export type Entry = readonly [key: string, value: Value];
+
+/** One change of a {@link Storage.write}. */
+export type WriteOp =
+  | { readonly op: 'set'; readonly key: string; readonly value: Value }
+  | { readonly op: 'delete'; readonly key: string };
+
+/** What an engine offers beyond the contract, so that users and suites can ask rather than try. */
+export interface StorageCapabilities {
+  /** What was written is there after the process has ended and the storage is opened again. */
+  readonly persistent: boolean;
+  /** Iteration goes by key, in the order of the keys' UTF-8 bytes. */
+  readonly ordered: boolean;
+  /** An iteration shows the table as it was when the iteration began, whatever is written meanwhile. */
+  readonly snapshotIteration: boolean;
+}
+
+/**
+ * Where data lives: tables of keys and values. This is all an engine needs to know to be written.
+ *
+ * **Arguments** have been checked by the caller: table and key are well-formed text, not empty and
+ * within their limits; values are of the five types, integers within int64. Any such text is a name
+ * like any other, `__proto__` and `constructor` too, and no two pairs of table and key are the same
+ * place. Only {@link write} checks, for it is the method that grows.
+ *
+ * **Answers** may come at once or as a promise; an engine that can answer at once should, since a
+ * promise per request costs more than the request. An error may be thrown or rejected. An engine
+ * fails with a `KvError` `STORAGE_FAILURE` whose `cause` is the driver's error; never by answering
+ * as if the key were not there.
+ *
+ * **Order.** Operations take effect one after the other, in the order in which they were called,
+ * whether or not the caller has waited for the one before; each is atomic, its old values included.
+ *
+ * **Bytes.** Binary values that are stored, and those that are answered, are the engine's and the
+ * caller's own: neither sees what the other does to its array later. They are answered as plain
+ * `Uint8Array`s, also those that came as a `Buffer`.
+ *
+ * **Tables** come into being with their first key and are gone with their last; one that is not there
+ * reads as an empty one. Reading never creates anything.
+ *
+ * **The end.** `close` is called once. Every other call after it, or while it is under way, fails
+ * with `UNAVAILABLE`.
+ */
+export interface Storage {
+  readonly capabilities: StorageCapabilities;
+
+  /** The value of a key, or `undefined` if there is none. */
+  get(table: string, key: string): Awaitable<Value | undefined>;
+
+  /** The values of several keys at one moment, in the order of the keys. */
+  getMany(table: string, keys: readonly string[]): Awaitable<(Value | undefined)[]>;
+
+  /** Whether there is such a key. */
+  contains(table: string, key: string): Awaitable<boolean>;
+
+  /** Stores a value and answers the one it replaced. The same as a {@link write} of one op. */
+  set(table: string, key: string, value: Value): Awaitable<Value | undefined>;
+
+  /** Deletes a key and answers its value. The same as a {@link write} of one op. */
+  del(table: string, key: string): Awaitable<Value | undefined>;
+
+  /**
+   * Applies all ops or none, one after the other, each on what the ones before it left.
+   *
+   * @returns the value that each op replaced or deleted, in the order of the ops.
+   * @throws {KvError} `UNSUPPORTED` for an op, or a field of one, that the engine does not know:
+   * never ignored, since it would have said what the caller means. {@link checkOps} does this for
+   * engines that know just the ops above.
+   */
+  write(table: string, ops: readonly WriteOp[]): Awaitable<(Value | undefined)[]>;
+
+  /** Every entry of a table at one moment, in no order unless `ordered`. */
+  getAll(table: string): Awaitable<Entry[]>;
+
+  /**
+   * The entries of a table, one by one. An entry that is there throughout appears exactly once, with
+   * its value at the beginning or a later one; one that comes or goes meanwhile may or may not appear,
+   * though never twice.
+   * Writes during the iteration neither end it nor keep it going for ever. An iteration that is left
+   * early, by `break` or `return()`, holds nothing.
+   */
+  getIter(table: string): Iterable<Entry> | AsyncIterable<Entry>;
+
+  /**
+   * Carries out what was called before, makes it as durable as the engine promises, and lets go of all
+   * that the engine holds.
+   */
+  close(): Awaitable<void>;
+}
+
+/** The fields of each op that there is. */
+const FIELDS: { readonly [Op in WriteOp['op']]: readonly string[] } = {
+  set: ['op', 'key', 'value'],
+  delete: ['op', 'key'],
+};
+
+/**
+ * Refuses ops that an engine which knows just {@link WriteOp} must not ignore.
+ *
+ * @throws {KvError} `UNSUPPORTED`
+ */
+export function checkOps(ops: readonly WriteOp[]): void {
+  for (const op of ops) {
+    if (!Object.hasOwn(FIELDS, op.op)) {
+      throw new KvError('UNSUPPORTED', `This storage knows no op '${op.op}'`);
+    }
+    const unknown = Object.keys(op).find((field) => !FIELDS[op.op].includes(field));
+    if (unknown !== undefined) {
+      throw new KvError('UNSUPPORTED', `This storage knows no field '${unknown}' of an op`);
+    }
+  }
+}
