@@ -1,0 +1,41 @@
+import { type CommandName, commandRequest } from '@kv/core';
+import { hdelCases } from './cases/hdel.js';
+import { hexistCases } from './cases/hexist.js';
+import { hgetCases } from './cases/hget.js';
+import { hgetallCases } from './cases/hgetall.js';
+import { hmdelCases } from './cases/hmdel.js';
+import { hmexistCases } from './cases/hmexist.js';
+import { hmgetCases } from './cases/hmget.js';
+import { hmsetCases } from './cases/hmset.js';
+import { hsetCases } from './cases/hset.js';
+import type { CommandCase, RequestCase } from './command-case.js';
+import { invalid } from './expected-response.js';
+
+/**
+ * What every command answers, as cases. A command that is added to the proto file is an error here
+ * until it has its cases.
+ */
+export const commandCases: { readonly [Name in CommandName]: readonly CommandCase<Name>[] } = {
+  hget: hgetCases,
+  hgetall: hgetallCases,
+  hmget: hmgetCases,
+  hset: hsetCases,
+  hmset: hmsetCases,
+  hdel: hdelCases,
+  hmdel: hmdelCases,
+  hexist: hexistCases,
+  hmexist: hmexistCases,
+};
+
+/** The cases of `name`, with whole requests. */
+export function casesOf<Name extends CommandName>(name: Name): RequestCase[] {
+  const cases: readonly CommandCase<Name>[] = commandCases[name];
+  return cases.map((each) => ({ ...each, request: commandRequest(name, each.request) }));
+}
+
+/** A request without a command, in the words of the reference implementation. */
+export const emptyRequestCase: RequestCase = {
+  title: 'a request that holds no command is refused',
+  request: { requestData: { case: undefined } },
+  response: invalid('Request has no data'),
+};
