@@ -1,0 +1,239 @@
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+import { type CommandRequest, Engine, type Entry, MemoryStorage } from '@kv/core';
+import { commandRequest, frameFormat, valueToMessage } from '@kv/protocol';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { TcpTransportOptions } from './options.js';
+import { TcpTransport } from './tcp-transport.js';
+import { TestPeer } from './testing/test-peer.js';
+
+const get = (key: string): CommandRequest => commandRequest('hget', { table: 't', key });
+
+/** A stream on which a test says what is read and when a write is done. */
+class ScriptedStream extends Duplex {
+  readonly writes: Uint8Array[] = [];
+  readonly #done: (() => void)[] = [];
+
+  override _read(): void {}
+
+  override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
+    this.writes.push(chunk);
+    this.#done.push(done);
+  }
+
+  /** Says that the kernel has the oldest write. */
+  taken(): void {
+    this.#done.shift()?.();
+  }
+}
+
+/** Lets all that has been scheduled happen. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function serve(engine: Engine, options?: TcpTransportOptions): ScriptedStream {
+  const stream = new ScriptedStream();
+  new TcpTransport(engine, options).handle(stream);
+  return stream;
+}
+
+/** Frames as a peer would send them. */
+const frames = (...requests: CommandRequest[]): Uint8Array =>
+  new TestPeer(new ScriptedStream(), frameFormat()).frames(...requests);
+
+describe('reading', () => {
+  it('finds two frames wherever they are cut', async () => {
+    const both = frames(
+      commandRequest('hset', { table: 't', pair: { key: 'k', value: valueToMessage('v') } }),
+      get('k'),
+    );
+    for (let at = 0; at <= both.length; at++) {
+      const engine = new Engine();
+      const stream = serve(engine);
+      stream.push(both.slice(0, at));
+      await settled();
+      stream.push(both.slice(at));
+      await settled();
+      expect([at, engine.stats().statuses]).toEqual([at, { 200: 2 }]);
+    }
+  });
+
+  it('finds a frame that comes byte by byte', async () => {
+    const engine = new Engine();
+    const stream = serve(engine);
+    for (const byte of frames(get('k'))) stream.push(Uint8Array.of(byte));
+    await settled();
+    expect(engine.stats().statuses).toEqual({ 404: 1 });
+  });
+});
+
+describe('writing', () => {
+  it('answers all requests of one read in one write', async () => {
+    const stream = serve(new Engine());
+    stream.push(frames(...Array.from({ length: 100 }, (_, i) => get(`k${i}`))));
+    await settled();
+    expect(stream.writes).toHaveLength(1);
+  });
+
+  it('puts answers that come later in the same tick into one write as well', async () => {
+    const release: (() => void)[] = [];
+    const storage = new MemoryStorage();
+    const found = storage.get.bind(storage);
+    Object.assign(storage, {
+      get: (table: string, key: string) =>
+        new Promise((resolve) => release.push(() => resolve(found(table, key)))),
+    });
+    const stream = serve(new Engine({ storage }));
+    stream.push(frames(...['a', 'b', 'c'].map(get)));
+    await settled();
+    expect(stream.writes).toHaveLength(0);
+    for (const each of release) each();
+    await settled();
+    expect(stream.writes).toHaveLength(1);
+  });
+});
+
+describe('a peer that does not take its answers', () => {
+  /** An engine with one table of one value, of `bytes` bytes, in it. */
+  function engineWith(bytes: number): Engine {
+    const storage = new MemoryStorage();
+    const [key, value]: Entry = ['k', new Uint8Array(bytes)];
+    storage.set('t', key, value);
+    return new Engine({ storage });
+  }
+
+  it('has no more requests read than its unsent bytes allow', async () => {
+    const engine = engineWith(1000);
+    const stream = serve(engine, { maxUnsentBytes: 10_000 });
+    stream.push(frames(...Array.from({ length: 50 }, () => get('k'))));
+    await settled();
+    expect(engine.stats().requests).toBe(10);
+    for (const expected of [20, 30, 40, 50]) {
+      stream.taken();
+      await settled();
+      expect(engine.stats().requests).toBe(expected);
+    }
+  });
+
+  it('has its input left unread meanwhile, and read on afterwards', async () => {
+    const engine = engineWith(1000);
+    const stream = serve(engine, { maxUnsentBytes: 10_000 });
+    stream.push(frames(...Array.from({ length: 10 }, () => get('k'))));
+    stream.push(frames(get('k')));
+    await settled();
+    stream.push(frames(get('k')));
+    await settled();
+    expect(engine.stats().requests).toBeLessThan(12);
+    expect(stream.isPaused()).toBe(true);
+    stream.taken();
+    await settled();
+    expect(engine.stats().requests).toBe(12);
+    expect(stream.isPaused()).toBe(false);
+  });
+
+  it('does not keep a transport from closing', async () => {
+    const engine = engineWith(1000);
+    const stream = new ScriptedStream();
+    const transport = new TcpTransport(engine, { maxUnsentBytes: 1, drainMs: 1 });
+    transport.handle(stream);
+    stream.push(frames(get('k'), get('k'), get('k')));
+    await settled();
+    await transport.close();
+    expect(stream.destroyed).toBe(true);
+    expect(engine.stats().sessions).toEqual({});
+  });
+});
+
+describe('a peer with many requests under way', () => {
+  it('has no more of them started than the limit, and the rest as answers come', async () => {
+    const release: (() => void)[] = [];
+    const engine = new Engine();
+    engine.hooks.on('requestExecuted', () => new Promise<void>((resolve) => release.push(resolve)));
+    const stream = serve(engine, { maxInFlight: 3 });
+    stream.push(frames(...Array.from({ length: 5 }, () => get('k'))));
+    await settled();
+    expect(engine.stats().requests).toBe(3);
+    release.shift()?.();
+    await settled();
+    expect(engine.stats().requests).toBe(4);
+    for (let each = release.shift(); each !== undefined; each = release.shift()) {
+      each();
+      await settled();
+    }
+    expect(engine.stats().requests).toBe(5);
+    expect(engine.stats().inFlight).toBe(0);
+  });
+});
+
+describe('a hook that makes the response something that cannot be sent', () => {
+  it('gets the peer a 500, and hears of it', async () => {
+    const engine = new Engine();
+    const heard: unknown[] = [];
+    engine.hooks.on('beforeResponseSend', (context) => {
+      context.response = { status: -1, message: '', values: [], pairs: [] };
+    });
+    engine.hooks.on('afterResponseSend', ({ error }) => void heard.push(error));
+    const stream = serve(engine);
+    const answered = new TestPeer(new ScriptedStream());
+    stream.push(answered.frames(get('k')));
+    await settled();
+    stream.taken();
+    await settled();
+    expect(heard).toMatchObject([{ code: 'INTERNAL' }]);
+    expect(Buffer.from(stream.writes[0] ?? []).subarray(4, 7)).toEqual(
+      Buffer.from('08f403', 'hex'),
+    );
+  });
+});
+
+describe('a connection that is over', () => {
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const engine = new Engine();
+    const transport = new TcpTransport(engine);
+    const streams = [new ScriptedStream(), new ScriptedStream()];
+    for (const stream of streams) transport.handle(stream);
+    streams[0]?.push(frames(get('k')));
+    streams[0]?.push(null);
+    await settled();
+    expect(vi.getTimerCount()).toBe(1);
+    const closing = transport.close();
+    for (const stream of streams) stream.destroy();
+    await closing;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is cut if the peer has sent its last request and does not take the answers', async () => {
+    const engine = new Engine();
+    const stream = serve(engine, { drainMs: 1 });
+    const closed = once(stream, 'close');
+    stream.push(frames(get('k')));
+    stream.push(null);
+    await closed;
+    expect(engine.stats().sessions).toEqual({});
+  });
+});
+
+describe('a closed transport', () => {
+  it('cuts whoever comes', async () => {
+    const transport = new TcpTransport(new Engine());
+    await transport.close();
+    const stream = new ScriptedStream();
+    transport.handle(stream);
+    expect(stream.destroyed).toBe(true);
+    expect(transport.stats()).toEqual({ connections: 0, accepted: 0 });
+  });
+});
+
+describe('options', () => {
+  it.each<[TcpTransportOptions]>([
+    [{ maxFrameBytes: 511 }],
+    [{ maxFrameBytes: Number.NaN }],
+    [{ drainMs: -1 }],
+    [{ drainMs: 2 ** 31 }],
+    [{ maxUnsentBytes: 0 }],
+    [{ maxInFlight: 0.5 }],
+  ])('refuses %o', (options) => {
+    expect(() => new TcpTransport(new Engine(), options)).toThrow(RangeError);
+  });
+});

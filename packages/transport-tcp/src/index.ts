@@ -1,0 +1,2 @@
+export type { TcpTransportOptions } from './options.js';
+export { TcpTransport, type TcpTransportStats } from './tcp-transport.js';

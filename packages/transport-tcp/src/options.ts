@@ -1,0 +1,71 @@
+import {
+  type Codec,
+  type FrameFormat,
+  type FrameOptions,
+  frameFormat,
+  reflectionCodec,
+} from '@kv/protocol';
+
+/** What a {@link TcpTransport} can be told. */
+export interface TcpTransportOptions extends FrameOptions {
+  /**
+   * How long a peer may take over its last answers before it is cut, in milliseconds: 5,000 by default.
+   */
+  readonly drainMs?: number;
+  /**
+   * Bytes of answers that may wait for a peer to take them: 1 MiB by default. Beyond that no more of
+   * its requests are read, so that a peer that sends and never reads costs no more than that, and one
+   * answer.
+   */
+  readonly maxUnsentBytes?: number;
+  /**
+   * Requests of one connection that may wait for their answers: 1,024 by default. Beyond that no more
+   * are read until some are answered.
+   */
+  readonly maxInFlight?: number;
+}
+
+/** What any error's answer fits into. */
+const LEAST_FRAME_BYTES = 512;
+
+/** The longest time that a timer takes. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** The options of a transport with nothing left open. */
+export interface Settings {
+  readonly codec: Codec;
+  readonly format: FrameFormat;
+  readonly drainMs: number;
+  readonly maxUnsentBytes: number;
+  readonly maxInFlight: number;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {RangeError} if a number is not what it must be.
+ */
+export function settingsOf(options: TcpTransportOptions): Settings {
+  const { drainMs = 5000, maxUnsentBytes = 1024 * 1024, maxInFlight = 1024 } = options;
+  const format = frameFormat(options);
+  atLeast(LEAST_FRAME_BYTES, 'maxFrameBytes', format.maxFrameBytes);
+  return {
+    codec: reflectionCodec,
+    format,
+    drainMs: atMost(MAX_DELAY_MS, 'drainMs', atLeast(0, 'drainMs', drainMs)),
+    maxUnsentBytes: atLeast(1, 'maxUnsentBytes', maxUnsentBytes),
+    maxInFlight: atLeast(1, 'maxInFlight', maxInFlight),
+  };
+}
+
+function atMost(most: number, name: string, value: number): number {
+  if (value > most) throw new RangeError(`${name} must be at most ${most}`);
+  return value;
+}
+
+function atLeast(least: number, name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${name} must be an integer of at least ${least}`);
+  }
+  return value;
+}
