@@ -1,0 +1,205 @@
+import type { Duplex } from 'node:stream';
+import {
+  type Awaitable,
+  type CallOptions,
+  CommandClient,
+  type CommandRequest,
+  type CommandResponse,
+  cancelledError,
+  KvError,
+} from '@kv/protocol';
+import { EventEmitter } from 'eventemitter3';
+import { reconnectDelay } from './backoff.js';
+import { Call } from './call.js';
+import { Connection, type Remains } from './connection.js';
+import { Deadlines } from './deadlines.js';
+import { openStream } from './open-stream.js';
+import { type ClientOptions, type Settings, settingsOf } from './options.js';
+import { type Opener, openerOf, type Target } from './target.js';
+
+/** What a {@link Client} tells of its connection. */
+export interface ClientEvents {
+  /** The first connection is there. */
+  connect(): void;
+  /** The connection is lost; attempts to reconnect follow. */
+  disconnect(error: Error | undefined): void;
+  /** An attempt to reconnect begins in `delayMs`. The first after a loss is number 0. */
+  reconnecting(attempt: number, delayMs: number): void;
+  /** There is a connection again. */
+  reconnect(): void;
+}
+
+/**
+ * The network client. It keeps one connection and sends every call at once, without waiting for the
+ * answers to earlier ones.
+ *
+ * When the connection is lost, calls that have not been sent wait for the next one; those that have
+ * fail with `CONNECTION_LOST`, since nobody knows whether they took effect, unless they only read and
+ * may be repeated (`retryReads`).
+ */
+export class Client extends CommandClient {
+  /** Where to listen to what becomes of the connection. */
+  readonly events: EventEmitter<ClientEvents> = new EventEmitter();
+
+  readonly #opener: Opener;
+  readonly #settings: Settings;
+  readonly #deadlines: Deadlines;
+  #connection: Connection | undefined;
+  /** Calls that wait for a connection. */
+  #queue: Call[] = [];
+  #state: 'idle' | 'connecting' | 'connected' | 'closed' = 'idle';
+  #reconnectTimer: NodeJS.Timeout | undefined;
+  readonly #closing: AbortController = new AbortController();
+
+  /**
+   * @throws {TypeError} if the target is nothing that can be connected to.
+   * @throws {RangeError} for an option that is not what it must be.
+   */
+  constructor(target: Target, options: ClientOptions = {}) {
+    super();
+    this.#opener = openerOf(target);
+    this.#settings = settingsOf(options);
+    this.#deadlines = new Deadlines(() => this.#unsettled());
+  }
+
+  /**
+   * Connects, once. From then on the client reconnects by itself until it is closed.
+   *
+   * @throws {KvError} `UNAVAILABLE` if the server cannot be reached; it may be tried again.
+   */
+  async connect(): Promise<void> {
+    if (this.#state !== 'idle') throw new KvError('UNAVAILABLE', `The client is ${this.#state}`);
+    this.#state = 'connecting';
+    try {
+      this.#attach(await this.#open());
+    } catch (error) {
+      if (this.#state === 'connecting') this.#state = 'idle';
+      this.#failQueue(KvError.from(error));
+      throw error;
+    }
+    this.events.emit('connect');
+  }
+
+  protected override execute(
+    request: CommandRequest,
+    { signal, timeoutMs, retryReads }: CallOptions = {},
+  ): Awaitable<CommandResponse> {
+    this.#checkAccepting();
+    if (signal?.aborted) throw cancelledError(signal);
+    const { timeoutMs: defaultMs, retryReads: retryByDefault } = this.#settings;
+    const call = new Call(request, timeoutMs ?? defaultMs, retryReads ?? retryByDefault, signal);
+    this.#send(call);
+    this.#deadlines.watch(call);
+    return call.promise;
+  }
+
+  override async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#closing.abort();
+    clearTimeout(this.#reconnectTimer);
+    this.#failQueue(new KvError('UNAVAILABLE', 'The client is closed'));
+    await this.#connection?.end();
+    this.#deadlines.stop();
+  }
+
+  #checkAccepting(): void {
+    if (this.#state === 'closed') throw new KvError('UNAVAILABLE', 'The client is closed');
+    if (this.#state === 'idle') throw new KvError('UNAVAILABLE', 'The client is not connected');
+    const pending = this.#queue.length + (this.#connection?.pending ?? 0);
+    if (pending >= this.#settings.maxPending) {
+      throw new KvError('TOO_MANY_REQUESTS', `${pending} calls are waiting for their answers`);
+    }
+  }
+
+  #open(): Promise<Duplex> {
+    return openStream(this.#opener, this.#settings.connectTimeoutMs, this.#closing.signal);
+  }
+
+  #attach(stream: Duplex): void {
+    if (this.#state === 'closed') {
+      stream.destroy();
+      throw new KvError('UNAVAILABLE', 'The client is closed');
+    }
+    this.#connection = new Connection(stream, this.#settings, (remains) => this.#onClose(remains));
+    this.#state = 'connected';
+    for (const call of this.#queue.splice(0)) if (!call.settled) this.#send(call);
+  }
+
+  #send(call: Call): void {
+    if (this.#connection === undefined) {
+      this.#queue.push(call);
+      return;
+    }
+    try {
+      this.#connection.send(call);
+    } catch (error) {
+      call.fail(KvError.from(error));
+    }
+  }
+
+  #onClose({ error, unanswered, unsent }: Remains): void {
+    this.#connection = undefined;
+    const closed = this.#state === 'closed';
+    for (const call of unanswered) {
+      if (call.repeatable && !closed) this.#queue.push(call);
+      else call.fail(lost(error));
+    }
+    this.#queue.push(...unsent);
+    if (closed) {
+      this.#failQueue(new KvError('UNAVAILABLE', 'The client is closed'));
+      return;
+    }
+    this.#state = 'connecting';
+    this.events.emit('disconnect', error);
+    this.#reconnectLater(0);
+  }
+
+  #reconnectLater(attempt: number): void {
+    if (this.#state === 'closed') return;
+    const { minReconnectDelayMs, maxReconnectDelayMs } = this.#settings;
+    const delayMs = reconnectDelay(attempt, minReconnectDelayMs, maxReconnectDelayMs);
+    this.#reconnectTimer = setTimeout(() => void this.#reconnect(attempt), delayMs);
+    this.events.emit('reconnecting', attempt, delayMs);
+  }
+
+  async #reconnect(attempt: number): Promise<void> {
+    try {
+      this.#attach(await this.#open());
+    } catch {
+      this.#reconnectLater(attempt + 1);
+      return;
+    }
+    this.events.emit('reconnect');
+  }
+
+  #failQueue(error: KvError): void {
+    for (const call of this.#queue.splice(0)) call.fail(error);
+  }
+
+  /** The calls that may time out; those that have been settled otherwise are forgotten here. */
+  #unsettled(): Iterable<Call> {
+    this.#queue = this.#queue.filter((call) => !call.settled);
+    return [...this.#queue, ...(this.#connection?.calls ?? [])];
+  }
+}
+
+/**
+ * Connects to a server.
+ *
+ * @throws {KvError} `UNAVAILABLE` if it cannot be reached.
+ * @throws {TypeError} if the target is nothing that can be connected to.
+ * @throws {RangeError} for an option that is not what it must be.
+ */
+export async function connect(target: Target, options?: ClientOptions): Promise<Client> {
+  const client = new Client(target, options);
+  await client.connect();
+  return client;
+}
+
+function lost(cause: Error | undefined): KvError {
+  return new KvError(
+    'CONNECTION_LOST',
+    'The connection was lost before the answer came: the command may or may not have taken effect',
+    { cause },
+  );
+}

@@ -1,0 +1,12 @@
+export {
+  type CallOptions,
+  ERROR_STATUS,
+  type KvClient,
+  KvError,
+  type KvErrorCode,
+  type Pairs,
+  type Value,
+} from '@kv/protocol';
+export { Client, type ClientEvents, connect } from './client.js';
+export type { ClientOptions } from './options.js';
+export type { Target } from './target.js';

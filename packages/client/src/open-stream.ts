@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { KvError } from '@kv/protocol';
+import type { Opener } from './target.js';
+
+/**
+ * Opens a stream and waits until it is connected.
+ *
+ * @throws {KvError} `UNAVAILABLE` if that fails, takes longer than `timeoutMs`, or is given up.
+ */
+export async function openStream(
+  opener: Opener,
+  timeoutMs: number,
+  givenUp: AbortSignal,
+): Promise<Duplex> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  const signal = AbortSignal.any([timeout.signal, givenUp]);
+  let stream: Duplex | undefined;
+  try {
+    givenUp.throwIfAborted();
+    stream = opener.open();
+    if (stream instanceof Socket && stream.connecting) await once(stream, 'connect', { signal });
+    return stream;
+  } catch (cause) {
+    stream?.on('error', () => {});
+    stream?.destroy();
+    throw new KvError('UNAVAILABLE', `Cannot reach ${opener.name}: ${reason(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+
+  function reason(cause: unknown): string {
+    if (givenUp.aborted) return 'the client was closed';
+    if (timeout.signal.aborted) return `no connection within ${timeoutMs} ms`;
+    return messageOf(cause);
+  }
+}
+
+function messageOf(cause: unknown): string {
+  // A name with several addresses fails once for each; the error over them says nothing itself.
+  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join(', ');
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,74 @@
+import {
+  type Codec,
+  type FrameFormat,
+  type FrameOptions,
+  frameFormat,
+  reflectionCodec,
+} from '@kv/protocol';
+
+/** What a {@link Client} can be told. */
+export interface ClientOptions extends FrameOptions {
+  /**
+   * Milliseconds until a call fails with `TIMEOUT`: 10,000 by default, and for calls that name no time
+   * of their own. `Infinity` waits for ever.
+   */
+  readonly timeoutMs?: number;
+  /** Milliseconds that one attempt to connect may take: 5,000 by default. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Calls that may wait for their answers, sent or not: 100,000 by default. One more fails with
+   * `TOO_MANY_REQUESTS`.
+   */
+  readonly maxPending?: number;
+  /** Whether calls that only read are repeated after a lost connection: not by default. */
+  readonly retryReads?: boolean;
+  /** The longest wait before the first attempt to reconnect, in milliseconds: 50 by default. */
+  readonly minReconnectDelayMs?: number;
+  /** The longest wait before any attempt to reconnect, in milliseconds: 5,000 by default. */
+  readonly maxReconnectDelayMs?: number;
+}
+
+/** The options of a client with nothing left open. */
+export interface Settings {
+  readonly codec: Codec;
+  readonly format: FrameFormat;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly maxPending: number;
+  readonly retryReads: boolean;
+  readonly minReconnectDelayMs: number;
+  readonly maxReconnectDelayMs: number;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {RangeError} if a number is not what it must be.
+ */
+export function settingsOf(options: ClientOptions): Settings {
+  return {
+    codec: reflectionCodec,
+    format: frameFormat(options),
+    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
+    connectTimeoutMs: delay('connectTimeoutMs', options.connectTimeoutMs ?? 5000),
+    maxPending: positive('maxPending', options.maxPending ?? 100_000),
+    retryReads: options.retryReads ?? false,
+    minReconnectDelayMs: delay('minReconnectDelayMs', options.minReconnectDelayMs ?? 50),
+    maxReconnectDelayMs: delay('maxReconnectDelayMs', options.maxReconnectDelayMs ?? 5000),
+  };
+}
+
+/** The longest time that a timer takes. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+function delay(name: string, ms: number): number {
+  if (!(ms > 0 && ms <= MAX_DELAY_MS)) {
+    throw new RangeError(`${name} must be a positive number, of at most ${MAX_DELAY_MS}`);
+  }
+  return ms;
+}
+
+function positive(name: string, value: number): number {
+  if (!(value > 0)) throw new RangeError(`${name} must be a positive number`);
+  return value;
+}
