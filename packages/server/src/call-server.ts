@@ -1,0 +1,56 @@
+import { Client } from '@kv/client';
+import type { Answer, Ask } from './client-command.js';
+import { EXIT_CODE, signalExitCode } from './exit-code.js';
+import type { FrameFlags } from './flags.js';
+import type { Io, Output } from './io.js';
+import { write, writeLines } from './output.js';
+import { jsonLine, textLine } from './render.js';
+import { checkUsage } from './usage.js';
+
+/** What every client command can be told. */
+export interface CallFlags extends FrameFlags {
+  readonly url: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+/**
+ * Connects, asks, and prints the answer.
+ *
+ * @returns the exit code.
+ * @throws {KvError} if the server cannot be asked, or fails.
+ */
+export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<number> {
+  const client = clientOf(flags);
+  const giveUp = (): void => void client.close();
+  io.stop.addEventListener('abort', giveUp, { once: true });
+  try {
+    await client.connect();
+    const answer = await ask(client, { signal: io.stop });
+    await print(answer, flags.json === true, io.stdout);
+    return answer.found === false ? EXIT_CODE.NOT_THERE : EXIT_CODE.DONE;
+  } catch (error) {
+    if (io.stop.aborted) return signalExitCode(io.stop.reason);
+    throw error;
+  } finally {
+    io.stop.removeEventListener('abort', giveUp);
+    await client.close();
+  }
+}
+
+function clientOf({ url, timeout, headerBytes, maxFrame }: CallFlags): Client {
+  const options = { headerBytes, maxFrameBytes: maxFrame };
+  return checkUsage(
+    () => new Client(url, { ...options, timeoutMs: timeout, connectTimeoutMs: timeout }),
+  );
+}
+
+async function print({ items, raw }: Answer, json: boolean, output: Output): Promise<void> {
+  const [first] = items;
+  if (raw && !json && first?.value instanceof Uint8Array) await write(output, first.value);
+  else await writeLines(output, lines());
+
+  function* lines(): Generator<string, void, undefined> {
+    for (const item of items) yield json ? jsonLine(item) : textLine(item);
+  }
+}

@@ -1,0 +1,122 @@
+import type { Value } from '@kv/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run } from './main.js';
+import { TestIo } from './testing/test-io.js';
+import { TestServer } from './testing/test-server.js';
+
+let server: TestServer;
+
+beforeEach(async () => {
+  server = await TestServer.start();
+  const kv = server.engine.client();
+  await kv.hset('users', 'u1', 'Tyr');
+  await kv.hmset('all', [
+    ['s', 'text'],
+    ['i', -42n],
+    ['f', -0],
+    ['b', false],
+    ['bin', new Uint8Array([0, 255, 10])],
+  ]);
+});
+
+afterEach(() => server[Symbol.asyncDispose]());
+
+async function kv(...argv: string[]): Promise<TestIo & { code: number }> {
+  const io = new TestIo({ KV_URL: server.url });
+  const code = await run(argv, io);
+  return Object.assign(io, { code });
+}
+
+const CASES: [line: string, code: number, text: string[], json: string[]][] = [
+  ['hget users u1', 0, ['Tyr'], ['{"type":"string","value":"Tyr"}']],
+  ['hget users u2', 1, ['(none)'], ['null']],
+  ['hget nowhere u1', 1, ['(none)'], ['null']],
+  [
+    'hgetall all',
+    0,
+    ['s\ttext', 'i\t-42', 'f\t-0', 'b\tfalse', 'bin\tAP8K'],
+    [
+      '{"key":"s","type":"string","value":"text"}',
+      '{"key":"i","type":"integer","value":"-42"}',
+      '{"key":"f","type":"float","value":"-0"}',
+      '{"key":"b","type":"boolean","value":false}',
+      '{"key":"bin","type":"binary","value":"AP8K"}',
+    ],
+  ],
+  ['hgetall nowhere', 0, [], []],
+  [
+    'hmget users u1 u2',
+    0,
+    ['u1\tTyr', 'u2\t(none)'],
+    ['{"key":"u1","type":"string","value":"Tyr"}', '{"key":"u2","type":null,"value":null}'],
+  ],
+  ['hset users u1 Freyja', 0, ['Tyr'], ['{"type":"string","value":"Tyr"}']],
+  ['hset users u2 Freyja', 0, ['(none)'], ['null']],
+  ['hset all bin x', 0, ['AP8K'], ['{"type":"binary","value":"AP8K"}']],
+  [
+    'hmset users u1 a u2 b u1 c',
+    0,
+    ['u1\tTyr', 'u2\t(none)', 'u1\ta'],
+    [
+      '{"key":"u1","type":"string","value":"Tyr"}',
+      '{"key":"u2","type":null,"value":null}',
+      '{"key":"u1","type":"string","value":"a"}',
+    ],
+  ],
+  ['hdel users u1', 0, ['Tyr'], ['{"type":"string","value":"Tyr"}']],
+  ['hdel users u2', 0, ['(none)'], ['null']],
+  [
+    'hmdel users u1 u2',
+    0,
+    ['u1\tTyr', 'u2\t(none)'],
+    ['{"key":"u1","type":"string","value":"Tyr"}', '{"key":"u2","type":null,"value":null}'],
+  ],
+  ['hexist users u1', 0, ['true'], ['{"type":"boolean","value":true}']],
+  ['hexist users u2', 1, ['false'], ['{"type":"boolean","value":false}']],
+  [
+    'hmexist users u1 u2',
+    0,
+    ['u1\ttrue', 'u2\tfalse'],
+    ['{"key":"u1","type":"boolean","value":true}', '{"key":"u2","type":"boolean","value":false}'],
+  ],
+];
+
+describe.each(CASES)('kv %s', (line, exitCode, text, json) => {
+  test.each([
+    ['for people', [], text],
+    ['as JSON', ['--json'], json],
+  ])('%s', async (_name, flags, lines) => {
+    const { code, stdout, stderr } = await kv(...line.split(' '), ...flags);
+    expect(stdout.text).toBe(lines.map((each) => `${each}\n`).join(''));
+    expect(stderr.text).toBe('');
+    expect(code).toBe(exitCode);
+  });
+});
+
+test('a single binary value is printed as the bytes that it is', async () => {
+  const { stdout } = await kv('hget', 'all', 'bin');
+  expect(stdout.bytes).toEqual(Buffer.from([0, 255, 10]));
+});
+
+test.each<[args: string[], key: string, value: Value]>([
+  [['hset', 't', 'k', 'Tyr'], 'k', 'Tyr'],
+  [['hset', 't', 'k', ''], 'k', ''],
+  [['hset', 't', 'k', '-5'], 'k', '-5'],
+  [['hset', 't', 'k', '--', '-5'], 'k', '-5'],
+  [['hset', 't', 'k', '--', '--help'], 'k', '--help'],
+  [['hset', 't', '--', '-k', '--'], '-k', '--'],
+  [['hset', 't', 'k', 'hget'], 'k', 'hget'],
+  [['hset', 't', 'k', '42', '--type', 'integer'], 'k', 42n],
+  [['hset', 't', 'k', '-42', '--type', 'integer'], 'k', -42n],
+  [['hset', '--type', 'float', 't', 'k', '-1.5e3'], 'k', -1500],
+  [['hset', 't', 'k', '--type', 'float', '--', '-Infinity'], 'k', Number.NEGATIVE_INFINITY],
+  [['hset', 't', 'k', 'true', '--type=boolean'], 'k', true],
+  [['hset', 't', 'k', 'AP8K', '--type', 'binary'], 'k', new Uint8Array([0, 255, 10])],
+  [['hmset', 't', 'a', '-1', 'b', '2', '--type', 'integer'], 'a', -1n],
+  [['hmset', 't', 'a=b', 'c=d'], 'a=b', 'c=d'],
+])('kv %j stores', async (argv, key, value) => {
+  const { code, stderr } = await kv(...argv);
+  expect(stderr.text).toBe('');
+  expect(code).toBe(0);
+  expect(await server.engine.client().hget('t', key)).toEqual(value);
+});

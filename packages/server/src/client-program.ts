@@ -1,0 +1,66 @@
+import type { CommandName } from '@kv/protocol';
+import { type Command, Option } from 'commander';
+import { type CallFlags, callServer } from './call-server.js';
+import type { ClientCommand } from './client-command.js';
+import { commandTable } from './command-table.js';
+import { frameOptions, milliseconds } from './flags.js';
+import type { Io } from './io.js';
+import { parseValue, VALUE_TYPES, type ValueType } from './value-argument.js';
+
+const DEFAULT_URL = 'kv://127.0.0.1:9527';
+
+interface ClientFlags extends CallFlags {
+  readonly type?: ValueType;
+}
+
+/** Adds the client commands to the program. Each hands its exit code to `exit`. */
+export function addClientCommands(program: Command, io: Io, exit: (code: number) => void): void {
+  // In the order of the table, which is that of the proto file.
+  for (const name of Object.keys(commandTable) as CommandName[]) {
+    addClientCommand(program, name, commandTable[name], io, exit);
+  }
+}
+
+function addClientCommand(
+  program: Command,
+  name: CommandName,
+  spec: ClientCommand,
+  io: Io,
+  exit: (code: number) => void,
+): void {
+  const command = program.command(name).description(`${spec.summary}.`).summary(spec.summary);
+  for (const [argument, description] of spec.arguments) command.argument(argument, description);
+  for (const option of optionsOf(spec, io)) command.addOption(option);
+  command.addHelpText('after', helpText(spec));
+  command.action(async () => {
+    const { type = 'string', ...flags } = command.opts<ClientFlags>();
+    const ask = spec.prepare(command.args, (text) => parseValue(type, text));
+    exit(await callServer(ask, flags, io));
+  });
+}
+
+function optionsOf({ takesValues = false }: ClientCommand, { env: { KV_URL: url } }: Io): Option[] {
+  const type = new Option('--type <type>', 'type of the values given')
+    .choices(VALUE_TYPES)
+    .default('string');
+  return [
+    ...(takesValues ? [type] : []),
+    new Option('--json', 'print JSON Lines, which lose nothing'),
+    new Option(
+      '--url <url>',
+      'server: kv://host:port, or unix:/path; KV_URL says the default',
+    ).default(url || DEFAULT_URL),
+    new Option('--timeout <ms>', 'how long to wait for the connection, and for the answer')
+      .argParser(milliseconds(1))
+      .default(10_000),
+    ...frameOptions(),
+  ];
+}
+
+function helpText({ examples, takesValues = false }: ClientCommand): string {
+  const values = `
+Binary values are given in base64. What begins with '-' and is no number follows a '--'.
+`;
+  const lines = examples.map((example) => `  $ ${example}`);
+  return `${takesValues ? values : ''}\nExamples:\n${lines.join('\n')}`;
+}

@@ -1,0 +1,27 @@
+import type { CommandName } from '@kv/protocol';
+import type { ClientCommand } from './client-command.js';
+import { hdel } from './commands/hdel.js';
+import { hexist } from './commands/hexist.js';
+import { hget } from './commands/hget.js';
+import { hgetall } from './commands/hgetall.js';
+import { hmdel } from './commands/hmdel.js';
+import { hmexist } from './commands/hmexist.js';
+import { hmget } from './commands/hmget.js';
+import { hmset } from './commands/hmset.js';
+import { hset } from './commands/hset.js';
+
+/**
+ * Every command, as the command line has it. A command that is added to the proto file is an error
+ * here until it has one.
+ */
+export const commandTable: { readonly [Name in CommandName]: ClientCommand } = {
+  hget,
+  hgetall,
+  hmget,
+  hset,
+  hmset,
+  hdel,
+  hmdel,
+  hexist,
+  hmexist,
+};

@@ -1,0 +1,38 @@
+import { signalExitCode } from './exit-code.js';
+
+/** Where a command writes: any `Writable` will do. */
+export interface Output {
+  write(chunk: string | Uint8Array, done: (error?: Error | null) => void): unknown;
+  /** The width of the terminal, if it is one: help is wrapped there. */
+  readonly columns?: number;
+}
+
+/** All that the command line knows of the world around it. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Aborted when the command is to end: a server drains, a client command gives up. The reason is the
+   * name of the signal that asked for it.
+   */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * The world of this process. From now on SIGINT and SIGTERM abort `stop`; the second of them ends the
+ * process at once.
+ */
+export function processIo(): Io {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(signalExitCode(signal));
+      stop.abort(signal);
+    });
+  }
+  const { stdout, stderr, env } = process;
+  // Whoever writes hears of errors from the write itself; unheard events would end the process.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  return { stdout, stderr, env, stop: stop.signal };
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { KvError } from '@kv/protocol';
+import { Command, CommanderError } from 'commander';
+import { addClientCommands } from './client-program.js';
+import { EXIT_CODE, EXIT_CODE_HELP, exitCodeOf } from './exit-code.js';
+import type { Io, Output } from './io.js';
+import { oneLine } from './output.js';
+import { addServe } from './serve-program.js';
+
+/**
+ * The `kv` command.
+ *
+ * @param argv the arguments alone: `['hget', 'users', 'u1']`.
+ * @returns the exit code; whatever goes wrong is said on `io.stderr`.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT_CODE.DONE;
+  const program = createProgram(io, (given) => {
+    code = given;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said already what is wrong, and thinks that everything is 1.
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? EXIT_CODE.DONE : EXIT_CODE.USAGE;
+    }
+    say(io.stderr, `${oneLine(`error: ${messageOf(error)}`)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(io: Io, exit: (code: number) => void): Command {
+  const program = new Command('kv')
+    .description('An embeddable key-value engine: serves one, and talks to one.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    // A flag belongs to the command that it follows, so that a value may look like one of the program.
+    .enablePositionalOptions()
+    .addHelpText('afterAll', EXIT_CODE_HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => say(io.stdout, text),
+      writeErr: (text) => say(io.stderr, text),
+      outputError: (text, write) => write(`${oneLine(text)}\n`),
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+    });
+  addServe(program, io);
+  program.commandsGroup('Client commands:');
+  addClientCommands(program, io, exit);
+  return program;
+}
+
+/** Nothing can be done about an error message that cannot be written. */
+function say(output: Output, text: string): void {
+  output.write(text, () => {});
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Why a connection was lost is not part of the message, but often all that the user needs.
+  const hint = error instanceof KvError && error.code === 'CONNECTION_LOST' && error.cause;
+  return hint instanceof Error ? `${error.message} (${hint.message})` : error.message;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { version }: { version: string } = JSON.parse(manifest);
+  return version;
+}

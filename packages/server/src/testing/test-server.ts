@@ -1,0 +1,20 @@
+import { Engine } from '@kv/core';
+import { TcpTransport } from '@kv/transport-tcp';
+
+/** An engine of this process on a free port, for commands that need a server. */
+export class TestServer implements AsyncDisposable {
+  readonly engine: Engine = new Engine({ onError: () => {} });
+  readonly #transport: TcpTransport = new TcpTransport(this.engine, { drainMs: 0 });
+  url = '';
+
+  static async start(): Promise<TestServer> {
+    const server = new TestServer();
+    ({ url: server.url } = await server.#transport.listen({ port: 0 }));
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transport.close();
+    await this.engine.close();
+  }
+}

@@ -1,0 +1,15 @@
+import { KvError } from '@kv/protocol';
+
+/** The error of a command line that makes no sense. */
+export function usageError(message: string, options?: ErrorOptions): KvError {
+  return new KvError('INVALID_COMMAND', message, options);
+}
+
+/** Makes what refuses bad options by throwing; they came from the command line, so that is usage. */
+export function checkUsage<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    throw usageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
