@@ -1,0 +1,16 @@
+import { COMMAND_EFFECT, type Engine, KvError } from '@kv/core';
+
+/**
+ * A hook that says no: from now on, whatever would change one of `tables` is refused with `FORBIDDEN`,
+ * whichever way it comes.
+ */
+export function makeReadOnly(engine: Engine, tables: readonly string[]): void {
+  const protectedTables = new Set(tables);
+  engine.hooks.on('requestReceived', ({ request }) => {
+    const { case: command, value: message } = request.requestData;
+    if (command === undefined || COMMAND_EFFECT[command] === 'read') return;
+    if (protectedTables.has(message.table)) {
+      throw new KvError('FORBIDDEN', `Table ${message.table} is read-only`);
+    }
+  });
+}
