@@ -1,0 +1,127 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packages } from './packages.js';
+import { importedPackages, manifest, ROOT, read, sources } from './repository.js';
+
+const names = Object.keys(packages);
+const published = names.filter((name) => manifest(name).private !== true);
+
+/** What a package's code imports, file by file. */
+const imports = (name: string, kind: 'code' | 'tests'): [file: string, imported: string][] =>
+  sources(name, kind).flatMap((file) =>
+    importedPackages(file).map((imported): [string, string] => [file, imported]),
+  );
+
+describe('the top level', () => {
+  it('holds what a stranger needs, and no more', () => {
+    const tracked = readdirSync(ROOT).filter(
+      (name) => !name.startsWith('.') && name !== 'node_modules',
+    );
+    expect(tracked.sort()).toEqual(
+      [
+        'CHANGELOG.md',
+        'CONTRIBUTING.md',
+        'LICENSE',
+        'README.md',
+        'buf.gen.yaml',
+        'buf.yaml',
+        'package.json',
+        'packages',
+        'pnpm-lock.yaml',
+        'pnpm-workspace.yaml',
+        'proto',
+        'tsconfig.json',
+        'vitest.config.ts',
+      ].sort(),
+    );
+  });
+
+  it('has just the packages that there are rules for', () => {
+    expect(readdirSync(join(ROOT, 'packages')).sort()).toEqual([...names].sort());
+  });
+});
+
+describe.each(names)('the package %s', (name) => {
+  const { own, foreign } = packages[name] ?? { own: [], foreign: [] };
+
+  it('imports only what it may', () => {
+    const forbidden = imports(name, 'code').filter(([, imported]) => {
+      const mine = imported.startsWith('@kv/');
+      const allowed = mine ? own : foreign;
+      return allowed !== '*' && !allowed.includes(mine ? imported.slice('@kv/'.length) : imported);
+    });
+    expect(forbidden).toEqual([]);
+  });
+
+  it('declares just the dependencies that its code imports', () => {
+    const { dependencies, peerDependencies } = manifest(name);
+    const declared = Object.keys({ ...dependencies, ...peerDependencies });
+    const imported = new Set(imports(name, 'code').map(([, imported]) => imported));
+    // What this package's own tests read is no code of a product.
+    if (name === 'architecture') imported.clear();
+    expect(declared.sort()).toEqual([...imported].sort());
+  });
+
+  it('declares what its tests import beside that', () => {
+    const { dependencies, peerDependencies, devDependencies } = manifest(name);
+    const declared = Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies });
+    const undeclared = imports(name, 'tests').filter(
+      ([, imported]) => !declared.includes(imported) && !(imported in rootDevDependencies),
+    );
+    expect(undeclared).toEqual([]);
+  });
+});
+
+const rootDevDependencies = (JSON.parse(read('package.json')) as { devDependencies: object })
+  .devDependencies;
+
+describe.each(published)('the published package %s', (name) => {
+  it('has references that say what its code imports of this repository', () => {
+    const { references = [] } = JSON.parse(read(`packages/${name}/tsconfig.build.json`)) as {
+      references?: { path: string }[];
+    };
+    const mine = Object.keys(manifest(name).dependencies ?? {}).filter((dependency) =>
+      dependency.startsWith('@kv/'),
+    );
+    const expected = mine.map((dependency) => `../${dependency.slice(4)}/tsconfig.build.json`);
+    expect(references.map(({ path }) => path).sort()).toEqual(expected.sort());
+  });
+
+  it('has a manifest that is fit to publish', () => {
+    expect(manifest(name)).toMatchObject({
+      name: `@kv/${name}`,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      description: expect.stringMatching(/.{20}/),
+      keywords: expect.arrayContaining(['key-value']),
+      license: 'MIT',
+      repository: { type: 'git', directory: `packages/${name}` },
+      type: 'module',
+      sideEffects: false,
+      engines: { node: '>=20.19' },
+      exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
+      files: expect.arrayContaining(['dist', 'src', '!src/**/*.test.ts']),
+    });
+  });
+
+  it('says what it is in a README of its own', () => {
+    expect(read(`packages/${name}/README.md`)).toMatch(new RegExp(`^# @kv/${name}\n\n\\w`));
+  });
+
+  it('re-exports nothing wholesale', () => {
+    expect(read(`packages/${name}/src/index.ts`)).not.toMatch(/export \*/);
+  });
+});
+
+describe('the generated code', () => {
+  it('is that of the generator whose runtime is used', () => {
+    const { devDependencies } = JSON.parse(read('package.json')) as {
+      devDependencies: Record<string, string>;
+    };
+    const generator = devDependencies['@bufbuild/protoc-gen-es'];
+    expect(manifest('protocol').dependencies?.['@bufbuild/protobuf']).toBe(`^${generator}`);
+    expect(read('packages/protocol/src/gen/abi/abi_pb.ts')).toContain(
+      `@generated by protoc-gen-es v${generator} `,
+    );
+  });
+});

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMAND_EFFECT, ERROR_STATUS } from '@kv/protocol';
+import { describe, expect, it } from 'vitest';
+import { packages } from './packages.js';
+import { manifest, ROOT, read } from './repository.js';
+
+/** The cells of the rows of the table under a heading of the README. */
+function table(heading: string): string[][] {
+  const section = read('README.md').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('| '));
+  return rows.slice(2).map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+describe('the README', () => {
+  it('tells every error code, and its status', () => {
+    const told = table('Errors').map(([code, status]) => [
+      code?.replaceAll('`', ''),
+      Number(status),
+    ]);
+    expect(told).toEqual(Object.entries(ERROR_STATUS));
+  });
+
+  it('tells every command', () => {
+    const told = table('Commands').map(([name]) => name?.toLowerCase());
+    expect(told).toEqual(Object.keys(COMMAND_EFFECT));
+  });
+
+  it('tells every hook point, in order', () => {
+    expect(table('Hooks').map(([name]) => name)).toEqual([
+      '`requestReceived`',
+      '`requestExecuted`',
+      '`beforeResponseSend`',
+      '`afterResponseSend`',
+    ]);
+  });
+
+  it('tells every published package', () => {
+    const published = Object.keys(packages).filter((name) => manifest(name).private !== true);
+    const told = table('Packages').map(([name]) => /@kv\/([a-z-]+)/.exec(name ?? '')?.[1]);
+    expect(told.sort()).toEqual(published.sort());
+  });
+});
+
+describe('the pinned version of pnpm', () => {
+  it('is the same wherever it is named', () => {
+    const { packageManager } = JSON.parse(read('package.json')) as { packageManager: string };
+    for (const path of ['README.md', 'CONTRIBUTING.md', '.ci/run']) {
+      const named = new Set(read(path).match(/pnpm@[\d.]+\d/g));
+      expect([path, ...named]).toEqual([path, packageManager]);
+    }
+  });
+});
+
+describe('a link of the README', () => {
+  const links = [...read('README.md').matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1] ?? '');
+  it.each(links.filter((link) => !link.startsWith('https:')))('to %s leads somewhere', (link) => {
+    expect(existsSync(join(ROOT, link))).toBe(true);
+  });
+});

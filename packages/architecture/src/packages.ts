@@ -1,0 +1,20 @@
+/** What the sources of a package may import, besides Node.js itself. */
+export interface Rule {
+  /** Packages of this repository; `*` for any. */
+  readonly own: readonly string[] | '*';
+  /** Others. */
+  readonly foreign: readonly string[] | '*';
+}
+
+/** Every package there is. One that is not named here may not be. */
+export const packages: Readonly<Record<string, Rule>> = {
+  protocol: { own: [], foreign: ['@bufbuild/protobuf'] },
+  core: { own: ['protocol'], foreign: ['eventemitter3'] },
+  // Never core: a client works in an application that does not have the engine.
+  client: { own: ['protocol'], foreign: ['eventemitter3'] },
+  'transport-tcp': { own: ['core', 'protocol'], foreign: [] },
+  server: { own: ['client', 'core', 'protocol', 'transport-tcp'], foreign: ['commander'] },
+  conformance: { own: ['core', 'protocol'], foreign: ['vitest'] },
+  example: { own: '*', foreign: '*' },
+  architecture: { own: '*', foreign: '*' },
+};

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the repository. */
+export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+/** The text of a file, by its path from the root. */
+export function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+export function manifest(name: string): Manifest {
+  return JSON.parse(read(`packages/${name}/package.json`)) as Manifest;
+}
+
+/** The handwritten and generated sources of a package; tests and what helps them are told apart. */
+export function sources(name: string, kind: 'code' | 'tests'): string[] {
+  const folder = join(ROOT, 'packages', name, 'src');
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .filter((path) => /\.test\.ts$|\/testing\//.test(path) === (kind === 'tests'))
+    .sort();
+}
+
+/** The packages that a file imports, by their names; without Node.js' own. */
+export function importedPackages(path: string): string[] {
+  const specifiers = read(path).matchAll(
+    /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+  );
+  const names = [...specifiers].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return names
+    .filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
+    .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
+}
