@@ -46,6 +46,8 @@ describe('dispatching a request', () => {
     ['__proto__', named('__proto__')],
     ['constructor', named('constructor')],
     ['toString', named('toString')],
+    ['nothing', JSON.parse('null')],
+    ['what holds no request', JSON.parse('{}')],
   ])('refuses %s', (_, request) => {
     expect(() => dispatch(request, { storage: new MemoryStorage() })).toThrow(
       KvError.invalidCommand('Request has no data'),

@@ -10,10 +10,11 @@ import { commandTable } from './command-table.js';
  * the service throws or rejects.
  */
 export function dispatch(
-  { requestData: { case: name, value: message } }: CommandRequest,
+  request: CommandRequest,
   context: CommandContext,
 ): Awaitable<CommandResponse> {
-  // From JavaScript, any name may come here, that of a property of Object too.
+  // From JavaScript anything may come here: no request at all, or one named like a property of Object.
+  const { case: name, value: message } = request?.requestData ?? {};
   if (name === undefined || !Object.hasOwn(commandTable, name)) {
     throw KvError.invalidCommand('Request has no data');
   }

@@ -201,6 +201,7 @@ describe("an engine's figures", () => {
   it('tell how long the engine has been there, in milliseconds', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     onTestFinished(() => void vi.useRealTimers());
+    vi.advanceTimersByTime(500);
     const engine = new Engine();
     vi.advanceTimersByTime(1_500);
     expect(engine.stats().uptimeMs).toBe(1_500);

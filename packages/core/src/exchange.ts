@@ -21,7 +21,7 @@ export class Exchange
   readonly peer: Peer;
   readonly state: Map<unknown, unknown>;
   request: CommandRequest;
-  response: CommandResponse = NO_RESPONSE;
+  #response: CommandResponse = NO_RESPONSE;
   error: Error | undefined;
   #executing = false;
   readonly #receivedAt: number = performance.now();
@@ -35,6 +35,18 @@ export class Exchange
 
   get durationMs(): number {
     return (this.#sentAt ?? performance.now()) - this.#receivedAt;
+  }
+
+  get response(): CommandResponse {
+    return this.#response;
+  }
+
+  /** Refuses, from JavaScript, what is no response: it is the listener's fault, and is told as such. */
+  set response(response: CommandResponse) {
+    if (!Array.isArray(response?.values) || !Array.isArray(response.pairs)) {
+      throw new TypeError('This is no response');
+    }
+    this.#response = response;
   }
 
   /** Whether there is a response: after `requestReceived`, that the request has been ended. */

@@ -153,3 +153,25 @@ describe('a storage', () => {
     expect(await engine.execute(GET)).toEqual(okResponse([valueToMessage('v')]));
   });
 });
+
+describe('what is no response, from a listener in JavaScript', () => {
+  it.each<HookName>(['requestReceived', 'beforeResponseSend'])(
+    'at %s is an error of its own',
+    async (name) => {
+      const { engine, reports } = lineReading(() => 'v');
+      const none: CommandResponse = JSON.parse('null');
+      engine.hooks.on('requestReceived', (context) => {
+        if (name === 'requestReceived') context.terminate(none);
+      });
+      engine.hooks.on('beforeResponseSend', (context) => {
+        if (name === 'beforeResponseSend') context.response = none;
+      });
+      expect(engine.execute(GET)).toEqual(internalError);
+      expect(reports.map(([error, origin]) => [error.cause, origin])).toEqual([
+        [new TypeError('This is no response'), name],
+      ]);
+      expect(engine.stats().inFlight).toBe(0);
+      await engine.close();
+    },
+  );
+});

@@ -118,6 +118,7 @@ describe.each([
     const seen: string[] = [];
     engine.hooks.on('requestReceived', () => void seen.push('requestReceived'));
     engine.hooks.on('beforeResponseSend', () => void seen.push('beforeResponseSend'));
+    engine.hooks.on('afterResponseSend', () => void seen.push('afterResponseSend'));
     const session = engine.openSession(PEER);
     if (which === 'engine') void engine.close();
     else session.close();

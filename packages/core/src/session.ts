@@ -19,7 +19,7 @@ export type Sent = (error?: Error) => void;
 
 /**
  * Sends a response to the peer. Called in the order of the requests. `sent` is there only if somebody
- * waits to hear.
+ * waits to hear. It must not throw: what cannot be sent is told to `sent`.
  */
 export type Send = (response: CommandResponse, sent: Sent | undefined) => void;
 

@@ -19,7 +19,8 @@ export class Tally {
     return this.#requests;
   }
 
-  began({ requestData: { case: name } }: CommandRequest): void {
+  began(request: CommandRequest): void {
+    const name = request?.requestData?.case;
     this.#requests++;
     this.#inFlight++;
     if (name !== undefined && Object.hasOwn(this.#byCommand, name)) this.#byCommand[name]++;

@@ -13,7 +13,11 @@ export interface HookContext {
 export interface RequestReceivedContext extends HookContext {
   /** The request; a listener may change it or put another in its place. */
   request: CommandRequest;
-  /** Ends the request with this response: neither listeners after this one nor the command run. */
+  /**
+   * Ends the request with this response: neither listeners after this one nor the command run.
+   *
+   * @throws {KvError} `INTERNAL` if the request has been ended already, or its command has begun.
+   */
   terminate(response: CommandResponse): void;
 }
 

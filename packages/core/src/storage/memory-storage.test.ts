@@ -166,3 +166,7 @@ describe('a write', () => {
     expect(storage.getAll('t')).toEqual([]);
   });
 });
+
+it.each([0, -1, Number.NaN])('a limit of %d entries is refused', (maxEntriesPerTable) => {
+  expect(() => new MemoryStorage({ maxEntriesPerTable })).toThrow(RangeError);
+});

@@ -19,7 +19,11 @@ export class MemoryStorage implements Storage {
   readonly #maxEntries: number;
   #tables: Map<string, Map<string, Value>> | undefined = new Map();
 
+  /** @throws {RangeError} if the option is not what it must be. */
   constructor({ maxEntriesPerTable = MAP_CAPACITY }: MemoryStorageOptions = {}) {
+    if (!(maxEntriesPerTable >= 1)) {
+      throw new RangeError('maxEntriesPerTable must be a positive number');
+    }
     this.#maxEntries = Math.min(maxEntriesPerTable, MAP_CAPACITY);
   }
 
