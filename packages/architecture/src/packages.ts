@@ -15,6 +15,10 @@ export const packages: Readonly<Record<string, Rule>> = {
   'transport-tcp': { own: ['core', 'protocol'], foreign: [] },
   server: { own: ['client', 'core', 'protocol', 'transport-tcp'], foreign: ['commander'] },
   conformance: { own: ['core', 'protocol'], foreign: ['vitest'] },
+  'protoc-gen-kv-codec': {
+    own: [],
+    foreign: ['@bufbuild/protobuf', '@bufbuild/protoplugin'],
+  },
   example: { own: '*', foreign: '*' },
   architecture: { own: '*', foreign: '*' },
 };

@@ -3,7 +3,7 @@ import {
   type FrameFormat,
   type FrameOptions,
   frameFormat,
-  reflectionCodec,
+  straightLineCodec,
 } from '@kv/protocol';
 
 /** What a {@link Client} can be told. */
@@ -47,7 +47,7 @@ export interface Settings {
  */
 export function settingsOf(options: ClientOptions): Settings {
   return {
-    codec: reflectionCodec,
+    codec: straightLineCodec,
     format: frameFormat(options),
     timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
     connectTimeoutMs: delay('connectTimeoutMs', options.connectTimeoutMs ?? 5000),

@@ -7,7 +7,7 @@ const HAND_OVER_BYTES = 64 * 1024;
  * Encoders that know what they do write to `bytes` at `length` themselves, after {@link reserve}.
  */
 export class ByteWriter {
-  bytes: Uint8Array = new Uint8Array(INITIAL_BYTES);
+  bytes: Buffer = Buffer.alloc(INITIAL_BYTES);
   /** How many of `bytes` are written. */
   length = 0;
 
@@ -15,7 +15,8 @@ export class ByteWriter {
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    // Not from the pool that small buffers share: it is written to for a long time.
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
@@ -33,7 +34,7 @@ export class ByteWriter {
     this.length = 0;
     const handOver = length > HAND_OVER_BYTES;
     // A buffer that is far from full is large because of something that was withdrawn from it.
-    if (handOver || bytes.length > 2 * HAND_OVER_BYTES) this.bytes = new Uint8Array(INITIAL_BYTES);
-    return handOver ? bytes.subarray(0, length) : bytes.slice(0, length);
+    if (handOver || bytes.length > 2 * HAND_OVER_BYTES) this.bytes = Buffer.alloc(INITIAL_BYTES);
+    return handOver ? bytes.subarray(0, length) : Buffer.from(bytes.subarray(0, length));
   }
 }

@@ -92,6 +92,14 @@ describe('a written frame', () => {
     },
   );
 
+  it('has its header though there was no room for it, and nothing came behind it', () => {
+    const out = new ByteWriter();
+    const before = new Uint8Array(out.bytes.length).fill(7);
+    out.write(before);
+    endFrame(out, frameFormat(), beginFrame(out, frameFormat()));
+    expect([...out.take()]).toEqual([...before, 0, 0, 0, 0]);
+  });
+
   it('may have just the length of the limit', () => {
     expect(written({ maxFrameBytes: 3 }, new Uint8Array(3)).length).toBe(7);
   });

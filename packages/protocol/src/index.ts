@@ -35,6 +35,7 @@ export { FrameReader } from './frame-reader.js';
 export { CommandRequestSchema, CommandResponseSchema, file_abi_abi } from './gen/abi/abi_pb.js';
 export { reflectionCodec } from './reflection-codec.js';
 export { checkSocketPath } from './socket-path.js';
+export { straightLineCodec } from './straight-line-codec.js';
 export { checkText } from './text.js';
 export {
   checkValue,

@@ -3,7 +3,7 @@ import {
   type FrameFormat,
   type FrameOptions,
   frameFormat,
-  reflectionCodec,
+  straightLineCodec,
 } from '@kv/protocol';
 
 /** What a {@link TcpTransport} can be told. */
@@ -50,7 +50,7 @@ export function settingsOf(options: TcpTransportOptions): Settings {
   const format = frameFormat(options);
   atLeast(LEAST_FRAME_BYTES, 'maxFrameBytes', format.maxFrameBytes);
   return {
-    codec: reflectionCodec,
+    codec: straightLineCodec,
     format,
     drainMs: atMost(MAX_DELAY_MS, 'drainMs', atLeast(0, 'drainMs', drainMs)),
     maxUnsentBytes: atLeast(1, 'maxUnsentBytes', maxUnsentBytes),

@@ -8,7 +8,7 @@ import {
   FrameReader,
   frameFormat,
   okResponse,
-  reflectionCodec,
+  straightLineCodec,
   type Value,
   valueToMessage,
 } from '@kv/protocol';
@@ -33,7 +33,7 @@ export class ScriptedConnection extends Duplex {
     this.#reader.push(chunk);
     while (this.#reader.next()) {
       const { bytes, start, end } = this.#reader;
-      requests.push(reflectionCodec.decodeRequest(bytes, start, end));
+      requests.push(straightLineCodec.decodeRequest(bytes, start, end));
     }
     this.writes.push(requests);
     done();
@@ -43,7 +43,7 @@ export class ScriptedConnection extends Duplex {
   answer(response: CommandResponse): void {
     const out = new ByteWriter();
     const start = beginFrame(out, FORMAT);
-    reflectionCodec.encodeResponse(response, out);
+    straightLineCodec.encodeResponse(response, out);
     endFrame(out, FORMAT, start);
     this.push(out.take());
   }

@@ -13,7 +13,7 @@ import {
   type FrameFormat,
   FrameReader,
   frameFormat,
-  reflectionCodec,
+  straightLineCodec,
 } from '@kv/protocol';
 
 interface Waiter {
@@ -67,7 +67,7 @@ export class TestPeer implements TransportPeer {
     const out = new ByteWriter();
     for (const request of requests) {
       const start = beginFrame(out, this.#format);
-      reflectionCodec.encodeRequest(request, out);
+      straightLineCodec.encodeRequest(request, out);
       endFrame(out, this.#format, start);
     }
     return out.take();
@@ -124,7 +124,7 @@ export class TestPeer implements TransportPeer {
     this.#reader.push(chunk);
     while (this.#reader.next()) {
       const { bytes, start, end } = this.#reader;
-      const answer = reflectionCodec.decodeResponse(bytes, start, end);
+      const answer = straightLineCodec.decodeResponse(bytes, start, end);
       const waiter = this.#waiters.shift();
       if (waiter) waiter.resolve(answer);
       else this.#answers.push(answer);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from './byte-writer.js';
+import type { Codec } from './codec.js';
 import { KvError } from './kv-error.js';
 import {
   type CommandRequest,
@@ -9,78 +10,10 @@ import {
   type KvpairMessage,
   type ValueMessage,
 } from './messages.js';
-import { reflectionCodec as codec } from './reflection-codec.js';
+import { reflectionCodec } from './reflection-codec.js';
 import { okResponse } from './response.js';
-
-const NAMES = [
-  '',
-  '__proto__',
-  'constructor',
-  'toString',
-  '0',
-  '42',
-  '-1',
-  '\0',
-  '\uFEFFbom',
-  '💯',
-];
-
-const text = fc.oneof(fc.constantFrom(...NAMES), fc.string({ unit: 'binary', maxLength: 40 }));
-const texts = fc.array(text, { maxLength: 5 });
-
-/** Records like literals, whose prototype is that of Object. */
-const LITERAL = { noNullPrototype: true } as const;
-
-function carrying<Case extends string, T>(
-  type: Case,
-  value: fc.Arbitrary<T>,
-): fc.Arbitrary<{ value: { case: Case; value: T } }> {
-  return value.map((carried) => ({ value: { case: type, value: carried } }));
-}
-
-const value: fc.Arbitrary<ValueMessage> = fc.oneof(
-  fc.constant({ value: { case: undefined } }),
-  carrying('string', text),
-  carrying('binary', fc.uint8Array({ maxLength: 40 })),
-  carrying('integer', fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
-  carrying('float', fc.double()),
-  carrying('bool', fc.boolean()),
-);
-
-const pair: fc.Arbitrary<KvpairMessage> = fc.record(
-  { key: text, value },
-  { ...LITERAL, requiredKeys: ['key'] },
-);
-const pairs = fc.array(pair, { maxLength: 5 });
-
-const whole = fc.record({ table: text }, LITERAL);
-const one = fc.record({ table: text, key: text }, LITERAL);
-const many = fc.record({ table: text, keys: texts }, LITERAL);
-const set = fc.record({ table: text, pair }, { ...LITERAL, requiredKeys: ['table'] });
-const setMany = fc.record({ table: text, pairs }, LITERAL);
-
-const request: fc.Arbitrary<CommandRequest> = fc.oneof(
-  fc.constant({ requestData: { case: undefined } }),
-  one.map((message) => commandRequest('hget', message)),
-  whole.map((message) => commandRequest('hgetall', message)),
-  many.map((message) => commandRequest('hmget', message)),
-  set.map((message) => commandRequest('hset', message)),
-  setMany.map((message) => commandRequest('hmset', message)),
-  one.map((message) => commandRequest('hdel', message)),
-  many.map((message) => commandRequest('hmdel', message)),
-  one.map((message) => commandRequest('hexist', message)),
-  many.map((message) => commandRequest('hmexist', message)),
-);
-
-const response: fc.Arbitrary<CommandResponse> = fc.record(
-  {
-    status: fc.nat({ max: 2 ** 32 - 1 }),
-    message: text,
-    values: fc.array(value, { maxLength: 5 }),
-    pairs,
-  },
-  LITERAL,
-);
+import { straightLineCodec } from './straight-line-codec.js';
+import { request, response } from './testing/arbitrary-messages.js';
 
 const HSET = commandRequest('hset', {
   table: 'table1',
@@ -94,17 +27,8 @@ function hex(bytes: string): Uint8Array {
 function encoded(append: (out: ByteWriter) => void): Uint8Array {
   const out = new ByteWriter();
   append(out);
-  return out.take();
+  return new Uint8Array(out.take());
 }
-
-const requestBytes = (message: CommandRequest): Uint8Array =>
-  encoded((out) => codec.encodeRequest(message, out));
-const responseBytes = (message: CommandResponse): Uint8Array =>
-  encoded((out) => codec.encodeResponse(message, out));
-const decodeRequest = (bytes: Uint8Array): CommandRequest =>
-  codec.decodeRequest(bytes, 0, bytes.length);
-const decodeResponse = (bytes: Uint8Array): CommandResponse =>
-  codec.decodeResponse(bytes, 0, bytes.length);
 
 /** Decodes the bytes where they lie in the middle of others. */
 function decodeWithin<Message>(
@@ -124,7 +48,19 @@ function thrownBy(call: () => unknown): unknown {
   }
 }
 
-describe('the wire format, as the Rust reference has it', () => {
+describe.each<[string, Codec]>([
+  ['straight-line', straightLineCodec],
+  ['reflection', reflectionCodec],
+])('the %s codec', (_name, codec) => {
+  const requestBytes = (message: CommandRequest): Uint8Array =>
+    encoded((out) => codec.encodeRequest(message, out));
+  const responseBytes = (message: CommandResponse): Uint8Array =>
+    encoded((out) => codec.encodeResponse(message, out));
+  const decodeRequest = (bytes: Uint8Array): CommandRequest =>
+    codec.decodeRequest(bytes, 0, bytes.length);
+  const decodeResponse = (bytes: Uint8Array): CommandResponse =>
+    codec.decodeResponse(bytes, 0, bytes.length);
+
   it.each<[string, CommandRequest, string]>([
     [
       'HSET',
@@ -152,9 +88,6 @@ describe('the wire format, as the Rust reference has it', () => {
     expect(responseBytes(message)).toEqual(hex(bytes));
     expect(decodeResponse(hex(bytes))).toStrictEqual(message);
   });
-});
-
-describe('the codec', () => {
   it('gives back every request as it was, wherever it lies', () => {
     fc.assert(
       fc.property(request, (message) => {

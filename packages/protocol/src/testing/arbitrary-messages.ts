@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import {
+  type CommandRequest,
+  type CommandResponse,
+  commandRequest,
+  type KvpairMessage,
+  type ValueMessage,
+} from '../messages.js';
+
+const NAMES = [
+  '',
+  '__proto__',
+  'constructor',
+  'toString',
+  '0',
+  '42',
+  '-1',
+  '\0',
+  '\uFEFFbom',
+  '💯',
+];
+
+const text: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...NAMES),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: 'grapheme-ascii', maxLength: 200 }),
+);
+const texts = fc.array(text, { maxLength: 5 });
+
+/** Records like literals, whose prototype is that of Object. */
+const LITERAL = { noNullPrototype: true } as const;
+
+function carrying<Case extends string, T>(
+  type: Case,
+  value: fc.Arbitrary<T>,
+): fc.Arbitrary<{ value: { case: Case; value: T } }> {
+  return value.map((carried) => ({ value: { case: type, value: carried } }));
+}
+
+const value: fc.Arbitrary<ValueMessage> = fc.oneof(
+  fc.constant({ value: { case: undefined } }),
+  carrying('string', text),
+  carrying('binary', fc.uint8Array({ maxLength: 40 })),
+  carrying('integer', fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+  carrying('float', fc.double()),
+  carrying('bool', fc.boolean()),
+);
+
+const pair: fc.Arbitrary<KvpairMessage> = fc.record(
+  { key: text, value },
+  { ...LITERAL, requiredKeys: ['key'] },
+);
+const pairs = fc.array(pair, { maxLength: 5 });
+
+const whole = fc.record({ table: text }, LITERAL);
+const one = fc.record({ table: text, key: text }, LITERAL);
+const many = fc.record({ table: text, keys: texts }, LITERAL);
+const set = fc.record({ table: text, pair }, { ...LITERAL, requiredKeys: ['table'] });
+const setMany = fc.record({ table: text, pairs }, LITERAL);
+
+/** Any request that there can be. */
+export const request: fc.Arbitrary<CommandRequest> = fc.oneof(
+  fc.constant({ requestData: { case: undefined } }),
+  one.map((message) => commandRequest('hget', message)),
+  whole.map((message) => commandRequest('hgetall', message)),
+  many.map((message) => commandRequest('hmget', message)),
+  set.map((message) => commandRequest('hset', message)),
+  setMany.map((message) => commandRequest('hmset', message)),
+  one.map((message) => commandRequest('hdel', message)),
+  many.map((message) => commandRequest('hmdel', message)),
+  one.map((message) => commandRequest('hexist', message)),
+  many.map((message) => commandRequest('hmexist', message)),
+);
+
+/** Any response that there can be. */
+export const response: fc.Arbitrary<CommandResponse> = fc.record(
+  {
+    status: fc.nat({ max: 2 ** 32 - 1 }),
+    message: text,
+    values: fc.array(value, { maxLength: 5 }),
+    pairs,
+  },
+  LITERAL,
+);
