@@ -229,3 +229,22 @@ describe('a reader of frames', () => {
     expect(reserved).toBeLessThan(20);
   });
 });
+
+describe('letting go of a chunk before it is read to its end', () => {
+  it('keeps what is unread, whatever becomes of the chunk', () => {
+    const format = frameFormat();
+    const payloads = [Uint8Array.of(1), Uint8Array.of(2, 2), Uint8Array.of(3, 3, 3)];
+    for (const read of [0, 1, 2, 3]) {
+      const reader = new FrameReader(format);
+      const chunk = Buffer.from(stream(format, payloads));
+      reader.push(chunk);
+      for (let i = 0; i < read; i++) reader.next();
+      reader.release();
+      chunk.fill(0xee);
+      const rest: number[][] = [];
+      while (reader.next()) rest.push([...reader.bytes.subarray(reader.start, reader.end)]);
+      expect(rest).toEqual(payloads.slice(read).map((payload) => [...payload]));
+      expect(reader.incomplete).toBe(false);
+    }
+  });
+});

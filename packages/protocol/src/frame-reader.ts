@@ -12,6 +12,8 @@ const NOTHING = new Uint8Array(0);
  * reader.push(chunk);
  * while (reader.next()) handle(reader.bytes, reader.start, reader.end);
  * ```
+ *
+ * Whoever stops before `next` has answered false, and wants the chunk back, calls {@link release}.
  */
 export class FrameReader {
   readonly #format: FrameFormat;
@@ -38,7 +40,8 @@ export class FrameReader {
   }
 
   /**
-   * Hands over the next chunk, which must not change until `next` has answered false.
+   * Hands over the next chunk, which must not change until `next` has answered false, or `release` has
+   * been called.
    *
    * @throws {Error} if `next` has not yet answered false to the previous chunk.
    */
@@ -46,6 +49,16 @@ export class FrameReader {
     if (this.#at < this.#chunk.length)
       throw new Error('The previous chunk has not been read to its end');
     this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  /** Lets go of the chunk, which may then change: what is unread of it is copied. */
+  release(): void {
+    if (this.#at === this.#chunk.length) return;
+    // Not `slice`: a Buffer's would be no copy.
+    const rest = new Uint8Array(this.#chunk.length - this.#at);
+    rest.set(this.#chunk.subarray(this.#at));
+    this.#chunk = rest;
     this.#at = 0;
   }
 

@@ -1,31 +1,13 @@
 import { once } from 'node:events';
-import { Duplex } from 'node:stream';
 import { type CommandRequest, Engine, type Entry, MemoryStorage } from '@kv/core';
 import { commandRequest, frameFormat, valueToMessage } from '@kv/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { TcpTransportOptions } from './options.js';
 import { TcpTransport } from './tcp-transport.js';
+import { ScriptedStream } from './testing/scripted-stream.js';
 import { TestPeer } from './testing/test-peer.js';
 
 const get = (key: string): CommandRequest => commandRequest('hget', { table: 't', key });
-
-/** A stream on which a test says what is read and when a write is done. */
-class ScriptedStream extends Duplex {
-  readonly writes: Uint8Array[] = [];
-  readonly #done: (() => void)[] = [];
-
-  override _read(): void {}
-
-  override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
-    this.writes.push(chunk);
-    this.#done.push(done);
-  }
-
-  /** Says that the kernel has the oldest write. */
-  taken(): void {
-    this.#done.shift()?.();
-  }
-}
 
 /** Lets all that has been scheduled happen. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -221,7 +203,7 @@ describe('a closed transport', () => {
     const stream = new ScriptedStream();
     transport.handle(stream);
     expect(stream.destroyed).toBe(true);
-    expect(transport.stats()).toEqual({ connections: 0, accepted: 0 });
+    expect(transport.stats()).toMatchObject({ connections: 0, accepted: 0 });
   });
 });
 
@@ -233,6 +215,9 @@ describe('options', () => {
     [{ drainMs: 2 ** 31 }],
     [{ maxUnsentBytes: 0 }],
     [{ maxInFlight: 0.5 }],
+    [{ maxConnections: 0 }],
+    [{ frameTimeoutMs: 0 }],
+    [{ idleTimeoutMs: Number.NaN }],
   ])('refuses %o', (options) => {
     expect(() => new TcpTransport(new Engine(), options)).toThrow(RangeError);
   });

@@ -9,7 +9,9 @@ import {
   FrameReader,
   KvError,
 } from '@kv/protocol';
+import type { Counters } from './counters.js';
 import type { Settings } from './options.js';
+import type { Sweeper, Swept } from './sweeper.js';
 
 /** How far a connection has come. */
 type Phase =
@@ -22,14 +24,25 @@ type Phase =
   /** There is no stream any more. */
   | 'closed';
 
+/** What a connection shares with the others of its transport. */
+export interface ConnectionContext {
+  readonly settings: Settings;
+  readonly counters: Counters;
+  readonly sweeper: Sweeper;
+}
+
 /**
  * One peer on one stream: finds requests in its bytes, hands them to the session, and writes the
  * answers. All answers that are ready when a chunk has been read leave in one write.
+ *
+ * Whoever makes it hands over what the stream reads, by {@link receive}.
  */
-export class Connection {
+export class Connection implements Swept {
   readonly #stream: Duplex;
   readonly #session: Session;
   readonly #settings: Settings;
+  readonly #counters: Counters;
+  readonly #sweeper: Sweeper;
   readonly #reader: FrameReader;
   readonly #out: ByteWriter = new ByteWriter();
   /** Who wants to hear when the contents of `#out` are with the kernel. */
@@ -42,16 +55,22 @@ export class Connection {
   /** Reading waits until the peer has taken answers, or answers have come. */
   #heldBack = false;
   #flushScheduled = false;
+  /** When the peer was last heard of. */
+  #heardAt: number;
+  /** Since when a frame has been waited for that has begun. */
+  #incompleteSince: number | undefined;
   /** Cuts a peer that does not take its last answers, or does not end its side. */
   #linger: NodeJS.Timeout | undefined;
 
   /** @param onClose called once, when the stream is gone. */
-  constructor(stream: Duplex, session: Session, settings: Settings, onClose: () => void) {
+  constructor(stream: Duplex, session: Session, context: ConnectionContext, onClose: () => void) {
     this.#stream = stream;
     this.#session = session;
-    this.#settings = settings;
-    this.#reader = new FrameReader(settings.format);
-    stream.on('data', (chunk: Uint8Array) => this.#onData(chunk));
+    this.#settings = context.settings;
+    this.#counters = context.counters;
+    this.#sweeper = context.sweeper;
+    this.#heardAt = context.sweeper.now;
+    this.#reader = new FrameReader(context.settings.format);
     stream.on('end', () => this.#onEnd());
     // A stream that fails is closed; there is nobody left to tell.
     stream.on('error', () => {});
@@ -59,6 +78,15 @@ export class Connection {
       this.#onClose();
       onClose();
     });
+  }
+
+  /** Takes what the stream has read. The chunk may be written over afterwards. */
+  receive(chunk: Uint8Array): void {
+    if (this.#phase !== 'open') return;
+    this.#heardAt = this.#sweeper.now;
+    this.#reader.push(chunk);
+    this.#read();
+    this.#reader.release();
   }
 
   /** Reads no more requests, answers those under way, and ends the stream. */
@@ -69,15 +97,23 @@ export class Connection {
     this.#endIfAnswered();
   }
 
+  /** Ends the connection if it has taken too long over a frame, or has had nothing to do for too long. */
+  sweep(now: number): void {
+    if (this.#phase !== 'open') return;
+    const { frameTimeoutMs, idleTimeoutMs } = this.#settings;
+    if (this.#incompleteSince !== undefined) {
+      if (now - this.#incompleteSince > frameTimeoutMs) this.#giveUpFrame();
+    } else if (this.#session.pending > 0) {
+      this.#heardAt = now;
+    } else if (now - this.#heardAt > idleTimeoutMs) {
+      this.#counters.idleTimeouts++;
+      this.drain();
+    }
+  }
+
   /** Ends the stream at once, whatever is under way. */
   cut(): void {
     this.#stream.destroy();
-  }
-
-  #onData(chunk: Uint8Array): void {
-    if (this.#phase !== 'open') return;
-    this.#reader.push(chunk);
-    this.#read();
   }
 
   #onEnd(): void {
@@ -97,6 +133,7 @@ export class Connection {
     this.#reading = true;
     while (this.#phase === 'open' && !this.#holdBack() && this.#nextFrame()) this.#request();
     this.#reading = false;
+    this.#watchFrame();
     this.#flush();
     this.#endIfAnswered();
   }
@@ -106,13 +143,30 @@ export class Connection {
       return this.#reader.next();
     } catch (error) {
       // Where the next frame would start cannot be known, so this is the last answer.
+      this.#counters.framesTooLarge++;
       this.#session.refuse(KvError.from(error), this.#send);
       this.drain();
       return false;
     }
   }
 
+  /** Notes since when a frame is waited for. While no more is read, nothing is waited for. */
+  #watchFrame(): void {
+    if (this.#heldBack || !this.#reader.incomplete) this.#incompleteSince = undefined;
+    else this.#incompleteSince ??= this.#sweeper.now;
+  }
+
+  #giveUpFrame(): void {
+    this.#counters.frameTimeouts++;
+    this.#incompleteSince = undefined;
+    const { frameTimeoutMs } = this.#settings;
+    const error = new KvError('TIMEOUT', `A frame was not complete within ${frameTimeoutMs} ms`);
+    this.#session.refuse(error, this.#send);
+    this.drain();
+  }
+
   #request(): void {
+    this.#incompleteSince = undefined;
     const { bytes, start, end } = this.#reader;
     try {
       const request = this.#settings.codec.decodeRequest(bytes, start, end);
@@ -125,10 +179,14 @@ export class Connection {
   /** Whether too much is under way for more to be read; reading then goes on by `#progress`. */
   #holdBack(): boolean {
     const { maxInFlight, maxUnsentBytes } = this.#settings;
-    const unsentBytes = this.#stream.writableLength + this.#out.length;
-    this.#heldBack = this.#session.pending >= maxInFlight || unsentBytes > maxUnsentBytes;
-    if (this.#heldBack) this.#stream.pause();
-    return this.#heldBack;
+    const inFlight = this.#session.pending >= maxInFlight;
+    const unsent = this.#stream.writableLength + this.#out.length > maxUnsentBytes;
+    this.#heldBack = inFlight || unsent;
+    if (!this.#heldBack) return false;
+    if (inFlight) this.#counters.heldBackInFlight++;
+    if (unsent) this.#counters.heldBackUnsent++;
+    this.#stream.pause();
+    return true;
   }
 
   /** Something was answered, or taken by the peer. */

@@ -23,6 +23,18 @@ export interface TcpTransportOptions extends FrameOptions {
    * are read until some are answered.
    */
   readonly maxInFlight?: number;
+  /** Connections at any time: 10,000 by default. Whoever comes then is cut. */
+  readonly maxConnections?: number;
+  /**
+   * Milliseconds in which a frame must be complete once it has begun: 30,000 by default. Otherwise the
+   * peer is told, and its connection ended. `Infinity` for no limit.
+   */
+  readonly frameTimeoutMs?: number;
+  /**
+   * Milliseconds after which the connection of a peer is ended that asks nothing and waits for nothing:
+   * `Infinity` by default, for there is no ping by which a client could keep it open.
+   */
+  readonly idleTimeoutMs?: number;
 }
 
 /** What any error's answer fits into. */
@@ -38,6 +50,9 @@ export interface Settings {
   readonly drainMs: number;
   readonly maxUnsentBytes: number;
   readonly maxInFlight: number;
+  readonly maxConnections: number;
+  readonly frameTimeoutMs: number;
+  readonly idleTimeoutMs: number;
 }
 
 /**
@@ -47,6 +62,8 @@ export interface Settings {
  */
 export function settingsOf(options: TcpTransportOptions): Settings {
   const { drainMs = 5000, maxUnsentBytes = 1024 * 1024, maxInFlight = 1024 } = options;
+  const { maxConnections = 10_000 } = options;
+  const { frameTimeoutMs = 30_000, idleTimeoutMs = Number.POSITIVE_INFINITY } = options;
   const format = frameFormat(options);
   atLeast(LEAST_FRAME_BYTES, 'maxFrameBytes', format.maxFrameBytes);
   return {
@@ -55,7 +72,15 @@ export function settingsOf(options: TcpTransportOptions): Settings {
     drainMs: atMost(MAX_DELAY_MS, 'drainMs', atLeast(0, 'drainMs', drainMs)),
     maxUnsentBytes: atLeast(1, 'maxUnsentBytes', maxUnsentBytes),
     maxInFlight: atLeast(1, 'maxInFlight', maxInFlight),
+    maxConnections: atLeast(1, 'maxConnections', maxConnections),
+    frameTimeoutMs: positive('frameTimeoutMs', frameTimeoutMs),
+    idleTimeoutMs: positive('idleTimeoutMs', idleTimeoutMs),
   };
+}
+
+function positive(name: string, value: number): number {
+  if (!(value > 0)) throw new RangeError(`${name} must be a positive number`);
+  return value;
 }
 
 function atMost(most: number, name: string, value: number): number {

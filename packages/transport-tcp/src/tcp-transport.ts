@@ -2,15 +2,16 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Engine, ListenAddress, ListenOptions, Transport } from '@kv/core';
 import { Connection } from './connection.js';
+import { type Counters, newCounters } from './counters.js';
 import { listenOn } from './listen-on.js';
 import { type Settings, settingsOf, type TcpTransportOptions } from './options.js';
+import { readIntoBuffer } from './read-into-buffer.js';
+import { Sweeper } from './sweeper.js';
 
 /** Figures of a {@link TcpTransport} since it was made. */
-export interface TcpTransportStats {
+export interface TcpTransportStats extends Readonly<Counters> {
   /** Connections now open. */
   readonly connections: number;
-  /** Connections accepted. */
-  readonly accepted: number;
 }
 
 /**
@@ -28,7 +29,8 @@ export class TcpTransport implements Transport {
   readonly #settings: Settings;
   readonly #servers: Set<Server> = new Set();
   readonly #connections: Set<Connection> = new Set();
-  #accepted = 0;
+  readonly #counters: Counters = newCounters();
+  readonly #sweeper: Sweeper;
   #closing: Promise<void> | undefined;
   /** Resolves `close` when the last connection is gone. */
   #onEmpty: () => void = () => {};
@@ -37,35 +39,73 @@ export class TcpTransport implements Transport {
   constructor(engine: Engine, options: TcpTransportOptions = {}) {
     this.#engine = engine;
     this.#settings = settingsOf(options);
+    const { frameTimeoutMs, idleTimeoutMs } = this.#settings;
+    this.#sweeper = new Sweeper([frameTimeoutMs, idleTimeoutMs], this.#connections);
   }
 
   /** Listens on 127.0.0.1:9527 unless told otherwise; on port 0, on any that is free. */
   async listen(options: ListenOptions = {}): Promise<ListenAddress> {
     if (this.#closing !== undefined) throw new Error('The transport is closed');
     // A peer that has sent its last request still wants the answers.
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
-    server.on('connection', (socket) => this.handle(socket, addressOf(socket, options)));
+    const server = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      // Nothing is read before it is decided how.
+      pauseOnConnect: true,
+    });
+    server.on('connection', (socket) => this.#accept(socket, addressOf(socket, options)));
     const address = await listenOn(server, options);
     this.#servers.add(server);
+    if (this.#closing !== undefined) {
+      await stop(server);
+      throw new Error('The transport is closed');
+    }
     return address;
   }
 
   handle(stream: Duplex, address = 'stream'): void {
+    const connection = this.#connect(stream, address);
+    stream.on('data', (chunk: Uint8Array) => connection?.receive(chunk));
+    stream.resume();
+  }
+
+  #accept(socket: Socket, address: string): void {
+    // Set before anything is read.
+    let connection: Connection | undefined;
+    const stream = readIntoBuffer(socket, (chunk) => connection?.receive(chunk));
+    if (stream === undefined) this.handle(socket, address);
+    else connection = this.#connect(stream, address);
+  }
+
+  #connect(stream: Duplex, address: string): Connection | undefined {
     if (this.#closing !== undefined) {
       stream.destroy();
-      return;
+      return undefined;
     }
-    this.#accepted++;
+    if (this.#connections.size >= this.#settings.maxConnections) {
+      this.#counters.refused++;
+      stream.destroy();
+      return undefined;
+    }
+    this.#counters.accepted++;
+    this.#sweeper.start();
     const session = this.#engine.openSession({ transport: this.name, address });
-    const connection = new Connection(stream, session, this.#settings, () => {
+    const context = {
+      settings: this.#settings,
+      counters: this.#counters,
+      sweeper: this.#sweeper,
+    };
+    const connection = new Connection(stream, session, context, () => {
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty();
     });
     this.#connections.add(connection);
+    return connection;
   }
 
   stats(): TcpTransportStats {
-    return { connections: this.#connections.size, accepted: this.#accepted };
+    return { connections: this.#connections.size, ...this.#counters };
   }
 
   close(): Promise<void> {

@@ -117,6 +117,26 @@ describe('a frame', () => {
   });
 });
 
+describe('requests that are held back', () => {
+  it('are kept as they came while others read into the same buffer', async () => {
+    const [peer, neighbour] = await peers({ maxInFlight: 1 });
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      engine.hooks.on('requestExecuted', ({ request: { requestData } }) => {
+        if (requestData.case !== 'hexist') return;
+        resolve();
+        return new Promise<void>((go) => (release = go));
+      });
+    });
+    peer.send(commandRequest('hexist', { table: 't', key: 'k' }), set('k', 'mine'), get('k'));
+    await held;
+    for (let i = 0; i < 10; i++) neighbour.send(set('k'.repeat(50), 'theirs'.repeat(50)));
+    await neighbour.receiveMany(10);
+    release();
+    expect((await peer.receiveMany(3))[2]).toEqual(found('mine'));
+  });
+});
+
 describe('a header that announces more than the limit', () => {
   const tooLarge = {
     status: 413,
