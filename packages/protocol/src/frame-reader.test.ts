@@ -248,3 +248,18 @@ describe('letting go of a chunk before it is read to its end', () => {
     }
   });
 });
+
+describe('a frame that has been read', () => {
+  it('is not kept while the next one is waited for, whole or cut', () => {
+    const format = frameFormat();
+    const bytes = stream(format, [new Uint8Array(1000)]);
+    for (const chunks of [[bytes], [bytes.slice(0, 500), bytes.slice(500)]]) {
+      const reader = new FrameReader(format);
+      for (const chunk of chunks) {
+        reader.push(chunk);
+        while (reader.next()) expect(reader.bytes.length).toBeGreaterThanOrEqual(1000);
+      }
+      expect(reader.bytes).toHaveLength(0);
+    }
+  });
+});

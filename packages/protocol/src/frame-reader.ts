@@ -70,7 +70,10 @@ export class FrameReader {
    * cannot be read on after that.
    */
   next(): boolean {
-    return this.#held > 0 ? this.#nextCut() : this.#nextWhole();
+    if (this.#held > 0 ? this.#nextCut() : this.#nextWhole()) return true;
+    // Let go of the last frame: it may be large, and the next one long in coming.
+    this.bytes = NOTHING;
+    return false;
   }
 
   #nextWhole(): boolean {
@@ -95,7 +98,7 @@ export class FrameReader {
     if (this.#held < headerBytes) this.#hold(headerBytes - this.#held);
     if (this.#held < headerBytes) return false;
     const whole = headerBytes + this.#payloadLength(this.#cut, 0);
-    this.#hold(whole - this.#held);
+    this.#hold(whole - this.#held, whole);
     if (this.#held < whole) return false;
     this.bytes = this.#cut;
     this.start = headerBytes;
@@ -105,12 +108,15 @@ export class FrameReader {
     return true;
   }
 
-  /** Moves up to `count` bytes from the chunk to the cut frame, doubling its buffer as needed. */
-  #hold(count: number): void {
+  /**
+   * Moves up to `count` bytes from the chunk to the cut frame, doubling its buffer as needed, though not
+   * beyond the `whole` of the frame once that is known.
+   */
+  #hold(count: number, whole: number = Number.POSITIVE_INFINITY): void {
     const moved = Math.min(count, this.#chunk.length - this.#at);
     const held = this.#held + moved;
     if (held > this.#cut.length) {
-      const grown = new Uint8Array(Math.max(held, this.#cut.length * 2));
+      const grown = new Uint8Array(Math.max(held, Math.min(this.#cut.length * 2, whole)));
       grown.set(this.#cut.subarray(0, this.#held));
       this.#cut = grown;
     }
@@ -118,7 +124,6 @@ export class FrameReader {
     this.#held = held;
     this.#at += moved;
     if (this.#at === this.#chunk.length) {
-      // Let go of the chunk: it may be large, and the next one may be long in coming.
       this.#chunk = NOTHING;
       this.#at = 0;
     }

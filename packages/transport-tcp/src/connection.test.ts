@@ -112,6 +112,17 @@ describe('a peer that does not take its answers', () => {
     expect(stream.isPaused()).toBe(false);
   });
 
+  it('has nothing more carried out for it once it is gone', async () => {
+    const engine = engineWith(1000);
+    const stream = serve(engine, { maxUnsentBytes: 10_000 });
+    stream.push(frames(...Array.from({ length: 50 }, () => get('k'))));
+    await settled();
+    stream.destroy();
+    stream.taken();
+    await settled();
+    expect(engine.stats().requests).toBe(10);
+  });
+
   it('does not keep a transport from closing', async () => {
     const engine = engineWith(1000);
     const stream = new ScriptedStream();
@@ -193,6 +204,95 @@ describe('a connection that is over', () => {
     stream.push(null);
     await closed;
     expect(engine.stats().sessions).toEqual({});
+  });
+});
+
+describe('an answer that was being written when the stream was gone', () => {
+  it.each([
+    ['and the stream says so', false],
+    ['and the stream drops the callback', true],
+  ])('is told with an error, once, %s', async (_, dropped) => {
+    const engine = new Engine();
+    const heard: unknown[] = [];
+    engine.hooks.on('afterResponseSend', ({ error }) => void heard.push(error));
+    const stream = serve(engine);
+    stream.push(frames(get('a'), get('b')));
+    await settled();
+    expect(stream.writes).toHaveLength(1);
+    stream.destroy();
+    if (!dropped) stream.taken();
+    await settled();
+    const gone = expect.objectContaining({ code: 'CONNECTION_LOST' });
+    expect(heard).toEqual([gone, gone]);
+  });
+});
+
+describe('a stream that is handed over', () => {
+  it('is left alone if it is gone already, and does not keep the transport from closing', async () => {
+    const transport = new TcpTransport(new Engine());
+    const stream = new ScriptedStream();
+    stream.destroy();
+    await settled();
+    transport.handle(stream);
+    expect(transport.stats().connections).toBe(0);
+    await transport.close();
+  });
+
+  it('is read though it was paused', async () => {
+    const engine = new Engine();
+    const stream = new ScriptedStream();
+    stream.pause();
+    new TcpTransport(engine).handle(stream);
+    stream.push(frames(get('k')));
+    await settled();
+    expect(engine.stats().requests).toBe(1);
+  });
+
+  it('is ended if its input has ended already', async () => {
+    const stream = new ScriptedStream();
+    stream.push(null);
+    stream.resume();
+    await settled();
+    new TcpTransport(new Engine()).handle(stream);
+    await settled();
+    expect(stream.destroyed).toBe(true);
+  });
+});
+
+describe('a peer that has said that it sends no more', () => {
+  it('is cut if it takes nothing for the drain time, though there is more to answer', async () => {
+    const storage = new MemoryStorage();
+    storage.set('t', 'k', 'x'.repeat(1000));
+    const engine = new Engine({ storage });
+    const stream = serve(engine, { maxUnsentBytes: 500, drainMs: 1 });
+    const closed = once(stream, 'close');
+    stream.push(frames(get('k'), get('k'), get('k')));
+    await settled();
+    stream.push(null);
+    stream.read(0);
+    await closed;
+    expect(engine.stats().requests).toBe(1);
+  });
+
+  it('is not cut as long as it takes something', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const storage = new MemoryStorage();
+    storage.set('t', 'k', 'x'.repeat(1000));
+    const engine = new Engine({ storage });
+    const stream = serve(engine, { maxUnsentBytes: 500, drainMs: 1000 });
+    stream.push(frames(...Array.from({ length: 10 }, () => get('k'))));
+    await settled();
+    stream.push(null);
+    stream.read(0);
+    for (let answered = 1; answered <= 10; answered++) {
+      await vi.advanceTimersByTimeAsync(900);
+      expect(stream.destroyed).toBe(false);
+      stream.taken();
+      await settled();
+    }
+    expect(engine.stats().requests).toBe(10);
+    expect(stream.destroyed).toBe(true);
   });
 });
 

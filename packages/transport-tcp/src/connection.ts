@@ -11,6 +11,7 @@ import {
 } from '@kv/protocol';
 import type { Counters } from './counters.js';
 import type { Settings } from './options.js';
+import { ProgressWatch } from './progress-watch.js';
 import type { Sweeper, Swept } from './sweeper.js';
 
 /** How far a connection has come. */
@@ -59,7 +60,11 @@ export class Connection implements Swept {
   #heardAt: number;
   /** Since when a frame has been waited for that has begun. */
   #incompleteSince: number | undefined;
-  /** Cuts a peer that does not take its last answers, or does not end its side. */
+  /** Writes under way of which somebody wants to hear. */
+  readonly #writing: Set<readonly Sent[]> = new Set();
+  /** Cuts a peer that has said that it sends no more, and does not take its answers. */
+  readonly #watch: ProgressWatch;
+  /** Cuts a peer that has all its answers, and does not end its side. */
   #linger: NodeJS.Timeout | undefined;
 
   /** @param onClose called once, when the stream is gone. */
@@ -71,6 +76,7 @@ export class Connection implements Swept {
     this.#sweeper = context.sweeper;
     this.#heardAt = context.sweeper.now;
     this.#reader = new FrameReader(context.settings.format);
+    this.#watch = new ProgressWatch(stream, context.settings.drainMs, () => this.cut());
     stream.on('end', () => this.#onEnd());
     // A stream that fails is closed; there is nobody left to tell.
     stream.on('error', () => {});
@@ -78,6 +84,7 @@ export class Connection implements Swept {
       this.#onClose();
       onClose();
     });
+    if (stream.readableEnded) this.#onEnd();
   }
 
   /** Takes what the stream has read. The chunk may be written over afterwards. */
@@ -118,14 +125,18 @@ export class Connection implements Swept {
 
   #onEnd(): void {
     this.#inputEnded = true;
+    if (this.#heldBack) this.#watch.start();
     this.#endIfAnswered();
   }
 
   #onClose(): void {
     this.#phase = 'closed';
     clearTimeout(this.#linger);
+    this.#watch.stop();
     this.#session.close();
     this.#flush();
+    // A stream may drop the callbacks of its writes when it is destroyed.
+    for (const sent of this.#writing) this.#settle(sent, gone());
   }
 
   /** Reads what frames there are, as long as the peer may have more answers waiting. */
@@ -191,9 +202,14 @@ export class Connection implements Swept {
 
   /** Something was answered, or taken by the peer. */
   #progress(): void {
+    // Of a peer that is gone, what it asked before is not carried out any more.
+    if (this.#stream.destroyed) return;
     if (this.#heldBack) {
       this.#read();
-      if (!this.#heldBack) this.#stream.resume();
+      if (!this.#heldBack && this.#phase === 'open') {
+        this.#watch.stop();
+        this.#stream.resume();
+      }
     } else {
       this.#endIfAnswered();
     }
@@ -201,7 +217,7 @@ export class Connection implements Swept {
 
   readonly #send = (response: CommandResponse, sent: Sent | undefined): void => {
     if (this.#phase === 'closed') {
-      sent?.(new KvError('CONNECTION_LOST', 'The peer is gone'));
+      sent?.(gone());
       return;
     }
     const error = this.#encode(response);
@@ -242,36 +258,57 @@ export class Connection implements Swept {
 
   #flush(): void {
     const sent = this.#outSent;
-    if (sent.length > 0) this.#outSent = [];
+    if (sent.length > 0) {
+      this.#outSent = [];
+      this.#writing.add(sent);
+    }
     if (this.#phase === 'closed') {
-      for (const each of sent) each(new KvError('CONNECTION_LOST', 'The peer is gone'));
+      this.#settle(sent, gone());
     } else if (this.#out.length > 0) {
       this.#stream.write(this.#out.take(), sent.length === 0 ? this.#written : this.#tell(sent));
     }
   }
 
   readonly #written = (): void => {
+    this.#watch.progress();
     if (this.#heldBack) this.#progress();
   };
 
   #tell(sent: readonly Sent[]): (error?: Error | null) => void {
     return (error) => {
-      for (const each of sent) each(error ?? undefined);
+      // Of a stream that was destroyed, what was not written yet is reported without an error.
+      this.#settle(sent, error ?? (this.#stream.destroyed ? gone() : undefined));
       this.#written();
     };
   }
 
+  #settle(sent: readonly Sent[], error: Error | undefined): void {
+    if (!this.#writing.delete(sent)) return;
+    for (const each of sent) each(error);
+  }
+
   /** Ends the stream once nothing is left to answer and nothing more will be asked. */
   #endIfAnswered(): void {
-    const asksNoMore = this.#phase === 'draining' || (this.#phase === 'open' && this.#inputEnded);
-    if (!asksNoMore || this.#session.pending > 0) return;
+    // What is held back has still to be read, though the peer sends no more.
+    const asksNoMore = this.#phase === 'open' && this.#inputEnded && !this.#heldBack;
+    if (!(asksNoMore || this.#phase === 'draining') || this.#session.pending > 0) return;
     this.#flush();
     this.#phase = 'ended';
-    this.#stream.end();
-    // Input that nobody reads would make the kernel reset the connection and take the last answers
-    // back. It is read and thrown away until the peer has ended its side too.
-    this.#stream.resume();
+    // Until the answers are with the kernel only what the peer takes of them counts, not what it sends.
+    this.#stream.pause();
+    this.#watch.start();
+    this.#stream.end(() => this.#lingerOn());
+  }
+
+  /**
+   * Waits for the peer to end its side. Input that nobody reads would make the kernel reset the
+   * connection and take the last answers back, so it is read and thrown away.
+   */
+  #lingerOn(): void {
+    if (this.#stream.destroyed) return;
+    this.#watch.stop();
     this.#linger = setTimeout(() => this.cut(), this.#settings.drainMs);
+    this.#stream.resume();
   }
 }
 
@@ -281,4 +318,8 @@ function unsendable(cause: unknown): KvError {
   return new KvError('TOO_LARGE', `The command was executed, but not answered. ${error.message}`, {
     cause,
   });
+}
+
+function gone(): KvError {
+  return new KvError('CONNECTION_LOST', 'The peer is gone');
 }

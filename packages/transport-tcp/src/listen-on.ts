@@ -31,24 +31,37 @@ async function listenOnPath(server: Server, path: string): Promise<ListenAddress
     await once(server, 'listening');
   } catch (error) {
     // A process that was killed leaves its socket's file behind.
-    if (!isCode(error, 'EADDRINUSE') || !(await isLeftOver(path))) throw error;
-    await unlink(path);
+    if (!isCode(error, 'EADDRINUSE') || !(await removeLeftOver(path))) throw error;
     server.listen({ path });
     await once(server, 'listening');
   }
   return { url: `unix:${resolve(path)}` };
 }
 
-/** Whether there is a socket at `path` on which nobody accepts connections. */
-async function isLeftOver(path: string): Promise<boolean> {
+/**
+ * Removes the socket at `path` if nobody accepts connections on it. There is no lock: of two processes
+ * that do this at the same moment, one may remove what the other has just made.
+ *
+ * @returns whether there is none any more.
+ */
+async function removeLeftOver(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return true;
   // A connection to an ordinary file is refused as well.
-  if (!(await stat(path)).isSocket()) return false;
+  if (!found.isSocket() || (await isServed(path))) return false;
+  const now = await stat(path).catch(() => undefined);
+  if (now !== undefined && now.ino !== found.ino) return false;
+  await unlink(path).catch(() => {});
+  return true;
+}
+
+async function isServed(path: string): Promise<boolean> {
   const probe = createConnection({ path });
   try {
     await once(probe, 'connect');
-    return false;
+    return true;
   } catch (error) {
-    return isCode(error, 'ECONNREFUSED');
+    return !isCode(error, 'ECONNREFUSED');
   } finally {
     probe.destroy();
   }

@@ -14,13 +14,14 @@ export interface TcpTransportOptions extends FrameOptions {
   readonly drainMs?: number;
   /**
    * Bytes of answers that may wait for a peer to take them: 1 MiB by default. Beyond that no more of
-   * its requests are read, so that a peer that sends and never reads costs no more than that, and one
-   * answer.
+   * its requests are read, so that a peer that sends and never reads costs no more than that, one answer,
+   * and the answers of the requests that are under way.
    */
   readonly maxUnsentBytes?: number;
   /**
-   * Requests of one connection that may wait for their answers: 1,024 by default. Beyond that no more
-   * are read until some are answered.
+   * Requests of one connection that may wait for their answers: 256 by default. Beyond that no more are
+   * read until some are answered. Where a storage or a hook takes its time, a peer that never reads may
+   * cost as many answers, so this bounds its memory too.
    */
   readonly maxInFlight?: number;
   /** Connections at any time: 10,000 by default. Whoever comes then is cut. */
@@ -61,7 +62,7 @@ export interface Settings {
  * @throws {RangeError} if a number is not what it must be.
  */
 export function settingsOf(options: TcpTransportOptions): Settings {
-  const { drainMs = 5000, maxUnsentBytes = 1024 * 1024, maxInFlight = 1024 } = options;
+  const { drainMs = 5000, maxUnsentBytes = 1024 * 1024, maxInFlight = 256 } = options;
   const { maxConnections = 10_000 } = options;
   const { frameTimeoutMs = 30_000, idleTimeoutMs = Number.POSITIVE_INFINITY } = options;
   const format = frameFormat(options);

@@ -56,6 +56,8 @@ export class TcpTransport implements Transport {
     });
     server.on('connection', (socket) => this.#accept(socket, addressOf(socket, options)));
     const address = await listenOn(server, options);
+    // What goes wrong with a connection before it is accepted concerns no one else.
+    server.on('error', (error) => process.emitWarning(error));
     this.#servers.add(server);
     if (this.#closing !== undefined) {
       await stop(server);
@@ -65,6 +67,7 @@ export class TcpTransport implements Transport {
   }
 
   handle(stream: Duplex, address = 'stream'): void {
+    if (stream.destroyed) return;
     const connection = this.#connect(stream, address);
     stream.on('data', (chunk: Uint8Array) => connection?.receive(chunk));
     stream.resume();
