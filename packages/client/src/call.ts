@@ -2,42 +2,49 @@ import {
   COMMAND_EFFECT,
   type CommandRequest,
   type CommandResponse,
-  cancelledError,
-  type KvError,
+  KvError,
   timeoutError,
 } from '@kv/protocol';
 
 /** One call of the application: settled once, by an answer or by an error. */
 export class Call {
   readonly request: CommandRequest;
+  /** What gives it up, through `Cancellations`. */
+  readonly signal: AbortSignal | undefined;
+  /** When it was made, by `performance.now()`. */
+  readonly madeAt: number = performance.now();
   /** When it times out, by `performance.now()`. */
   readonly deadline: number;
   /** Whether it may be sent again if the connection is lost. */
   readonly repeatable: boolean;
+  /** Whether it was handed to a connection, so that the server may know of it. */
+  sent = false;
   readonly promise: Promise<CommandResponse>;
   #resolve!: (response: CommandResponse) => void;
   #reject!: (error: KvError) => void;
   readonly #timeoutMs: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #onSettled: (call: Call) => void;
   #settled = false;
 
+  /** @param onSettled called once, when nobody waits for it any more. */
   constructor(
     request: CommandRequest,
     timeoutMs: number,
     retryReads: boolean,
     signal: AbortSignal | undefined,
+    onSettled: (call: Call) => void,
   ) {
     this.request = request;
     this.#timeoutMs = timeoutMs;
-    this.deadline = performance.now() + timeoutMs;
+    this.deadline = this.madeAt + timeoutMs;
     const { case: name } = request.requestData;
     this.repeatable = retryReads && name !== undefined && COMMAND_EFFECT[name] === 'read';
-    this.#signal = signal;
+    this.signal = signal;
+    this.#onSettled = onSettled;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Whether nobody waits for it any more. An answer that still comes is thrown away. */
@@ -54,15 +61,17 @@ export class Call {
   }
 
   timeOut(): void {
-    this.fail(timeoutError(this.#timeoutMs));
+    this.fail(this.sent ? timeoutError(this.#timeoutMs) : neverSent(this.#timeoutMs));
   }
-
-  readonly #onAbort = (): void => this.fail(cancelledError(this.#signal));
 
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onSettled(this);
     return true;
   }
+}
+
+function neverSent(timeoutMs: number): KvError {
+  return new KvError('TIMEOUT', `No answer within ${timeoutMs} ms: the command was never sent`);
 }

@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { Engine, type KvClient } from '@kv/core';
 import { errorResponse, KvError, type Value } from '@kv/protocol';
 import { TcpTransport } from '@kv/transport-tcp';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Client, connect } from './client.js';
 import type { ClientOptions } from './options.js';
-import { ScriptedServer, settled } from './testing/scripted-server.js';
+import { ScriptedConnection, ScriptedServer, settled } from './testing/scripted-server.js';
 
 let server: ScriptedServer;
 const clients: Client[] = [];
@@ -155,6 +156,34 @@ describe('connecting', () => {
     expect(socket.destroyed).toBe(true);
   });
 
+  it.each<[string, Error | undefined]>([
+    ['is gone already', undefined],
+    ['fails at once', new Error('reset')],
+  ])('fails over a stream that %s', async (_, error) => {
+    const target = (): Duplex => {
+      const stream = new ScriptedConnection();
+      stream.destroy(error);
+      return stream;
+    };
+    await expect(connect(target)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'Cannot reach the given stream: it was closed at once',
+      cause: error,
+    });
+  });
+
+  it('makes the operating system look after an idle socket', async () => {
+    const engine = new Engine();
+    const transport = new TcpTransport(engine);
+    const { url } = await transport.listen({ port: 0 });
+    const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    onTestFinished(() => setKeepAlive.mockRestore());
+    await using _kv = await connect(url);
+    expect(setKeepAlive).toHaveBeenCalledWith(true, 30_000);
+    await transport.close();
+    await engine.close();
+  });
+
   it('is done once', async () => {
     const client = await connected();
     await expect(client.connect()).rejects.toThrow('The client is connected');
@@ -214,7 +243,7 @@ describe('what cannot be sent', () => {
     ['a lone surrogate in a key', (kv) => kv.hmget('t', ['k', '\udc00']), 'INVALID_COMMAND'],
     ['a lone surrogate in a value', (kv) => kv.hset('t', 'k', '\ud800'), 'INVALID_COMMAND'],
     ['an integer beyond int64', (kv) => kv.hset('t', 'k', 2n ** 63n), 'INVALID_COMMAND'],
-    ['what only looks like binary', (kv) => kv.hset('t', 'k', notBinary), 'INTERNAL'],
+    ['what only looks like binary', (kv) => kv.hset('t', 'k', notBinary), 'INVALID_COMMAND'],
     ['a frame beyond the limit', (kv) => kv.hset('t', 'k', 'x'.repeat(2000)), 'TOO_LARGE'],
   ])('%s fails alone; its neighbours of the same tick are sent', async (_, bad, code) => {
     const kv = await connected({ maxFrameBytes: 1024 });
@@ -287,6 +316,18 @@ describe('giving up', () => {
     server.connection.answerValue('next');
     expect(await next).toBe('next');
   });
+
+  it.each([0, -1, Number.NaN])(
+    'refuses a call with %d ms, and times others out as ever',
+    async (timeoutMs) => {
+      const kv = await connected();
+      const call = kv.hget('t', 'k', { timeoutMs: 1 });
+      const refused = kv.hget('t', 'k', { timeoutMs });
+      await expect(refused).rejects.toMatchObject({ code: 'INVALID_COMMAND' });
+      await expect(call).rejects.toMatchObject({ code: 'TIMEOUT' });
+      expect(server.connection.requests).toHaveLength(1);
+    },
+  );
 
   it('keeps no hold on the signal of a call that is over', async () => {
     const kv = await connected();

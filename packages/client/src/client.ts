@@ -11,19 +11,26 @@ import {
 import { EventEmitter } from 'eventemitter3';
 import { reconnectDelay } from './backoff.js';
 import { Call } from './call.js';
+import { Cancellations } from './cancellations.js';
 import { Connection, type Remains } from './connection.js';
 import { Deadlines } from './deadlines.js';
 import { openStream } from './open-stream.js';
 import { type ClientOptions, type Settings, settingsOf } from './options.js';
 import { type Opener, openerOf, type Target } from './target.js';
 
-/** What a {@link Client} tells of its connection. */
+/**
+ * What a {@link Client} tells of its connection. What a listener throws becomes a warning of the
+ * process, and changes nothing.
+ */
 export interface ClientEvents {
   /** The first connection is there. */
   connect(): void;
   /** The connection is lost; attempts to reconnect follow. */
   disconnect(error: Error | undefined): void;
-  /** An attempt to reconnect begins in `delayMs`. The first after a loss is number 0. */
+  /**
+   * An attempt to reconnect begins in `delayMs`. The first is number 0; counting starts anew with the
+   * loss of a connection over which the server has answered.
+   */
   reconnecting(attempt: number, delayMs: number): void;
   /** There is a connection again. */
   reconnect(): void;
@@ -44,10 +51,13 @@ export class Client extends CommandClient {
   readonly #opener: Opener;
   readonly #settings: Settings;
   readonly #deadlines: Deadlines;
+  readonly #cancellations: Cancellations = new Cancellations();
   #connection: Connection | undefined;
-  /** Calls that wait for a connection. */
-  #queue: Call[] = [];
+  /** Calls that wait for a connection, in their order; none of them is settled. */
+  readonly #queue: Set<Call> = new Set();
   #state: 'idle' | 'connecting' | 'connected' | 'closed' = 'idle';
+  /** The number of the next attempt to reconnect. */
+  #attempt = 0;
   #reconnectTimer: NodeJS.Timeout | undefined;
   readonly #closing: AbortController = new AbortController();
 
@@ -59,7 +69,10 @@ export class Client extends CommandClient {
     super();
     this.#opener = openerOf(target);
     this.#settings = settingsOf(options);
-    this.#deadlines = new Deadlines(() => this.#unsettled());
+    this.#deadlines = new Deadlines(
+      () => [...this.#queue, ...(this.#connection?.calls ?? [])],
+      () => this.#connection?.destroyIfSilent(),
+    );
   }
 
   /**
@@ -77,7 +90,7 @@ export class Client extends CommandClient {
       this.#failQueue(KvError.from(error));
       throw error;
     }
-    this.events.emit('connect');
+    this.#emit('connect');
   }
 
   protected override execute(
@@ -87,7 +100,14 @@ export class Client extends CommandClient {
     this.#checkAccepting();
     if (signal?.aborted) throw cancelledError(signal);
     const { timeoutMs: defaultMs, retryReads: retryByDefault } = this.#settings;
-    const call = new Call(request, timeoutMs ?? defaultMs, retryReads ?? retryByDefault, signal);
+    const call = new Call(
+      request,
+      timeoutMs ?? defaultMs,
+      retryReads ?? retryByDefault,
+      signal,
+      this.#forget,
+    );
+    this.#cancellations.watch(call);
     this.#send(call);
     this.#deadlines.watch(call);
     return call.promise;
@@ -105,7 +125,7 @@ export class Client extends CommandClient {
   #checkAccepting(): void {
     if (this.#state === 'closed') throw new KvError('UNAVAILABLE', 'The client is closed');
     if (this.#state === 'idle') throw new KvError('UNAVAILABLE', 'The client is not connected');
-    const pending = this.#queue.length + (this.#connection?.pending ?? 0);
+    const pending = this.#queue.size + (this.#connection?.pending ?? 0);
     if (pending >= this.#settings.maxPending) {
       throw new KvError('TOO_MANY_REQUESTS', `${pending} calls are waiting for their answers`);
     }
@@ -120,14 +140,20 @@ export class Client extends CommandClient {
       stream.destroy();
       throw new KvError('UNAVAILABLE', 'The client is closed');
     }
+    if (stream.destroyed) {
+      const message = `Cannot reach ${this.#opener.name}: it was closed at once`;
+      throw new KvError('UNAVAILABLE', message, { cause: stream.errored ?? undefined });
+    }
     this.#connection = new Connection(stream, this.#settings, (remains) => this.#onClose(remains));
     this.#state = 'connected';
-    for (const call of this.#queue.splice(0)) if (!call.settled) this.#send(call);
+    const waiting = [...this.#queue];
+    this.#queue.clear();
+    for (const call of waiting) this.#send(call);
   }
 
   #send(call: Call): void {
     if (this.#connection === undefined) {
-      this.#queue.push(call);
+      this.#queue.add(call);
       return;
     }
     try {
@@ -137,49 +163,68 @@ export class Client extends CommandClient {
     }
   }
 
-  #onClose({ error, unanswered, unsent }: Remains): void {
+  #onClose({ error, answered, unanswered, unsent }: Remains): void {
     this.#connection = undefined;
     const closed = this.#state === 'closed';
     for (const call of unanswered) {
-      if (call.repeatable && !closed) this.#queue.push(call);
+      if (call.repeatable && !closed) this.#requeue(call);
       else call.fail(lost(error));
     }
-    this.#queue.push(...unsent);
+    for (const call of unsent) this.#requeue(call);
     if (closed) {
       this.#failQueue(new KvError('UNAVAILABLE', 'The client is closed'));
       return;
     }
     this.#state = 'connecting';
-    this.events.emit('disconnect', error);
-    this.#reconnectLater(0);
+    // A server that accepts connections only to drop them is not back.
+    if (answered) this.#attempt = 0;
+    this.#emit('disconnect', error);
+    this.#reconnectLater();
   }
 
-  #reconnectLater(attempt: number): void {
+  #requeue(call: Call): void {
+    if (!call.settled) this.#queue.add(call);
+  }
+
+  #reconnectLater(): void {
     if (this.#state === 'closed') return;
     const { minReconnectDelayMs, maxReconnectDelayMs } = this.#settings;
+    const attempt = this.#attempt++;
     const delayMs = reconnectDelay(attempt, minReconnectDelayMs, maxReconnectDelayMs);
-    this.#reconnectTimer = setTimeout(() => void this.#reconnect(attempt), delayMs);
-    this.events.emit('reconnecting', attempt, delayMs);
+    this.#reconnectTimer = setTimeout(() => void this.#reconnect(), delayMs);
+    this.#emit('reconnecting', attempt, delayMs);
   }
 
-  async #reconnect(attempt: number): Promise<void> {
+  async #reconnect(): Promise<void> {
     try {
       this.#attach(await this.#open());
     } catch {
-      this.#reconnectLater(attempt + 1);
+      this.#reconnectLater();
       return;
     }
-    this.events.emit('reconnect');
+    this.#emit('reconnect');
   }
 
   #failQueue(error: KvError): void {
-    for (const call of this.#queue.splice(0)) call.fail(error);
+    for (const call of this.#queue) call.fail(error);
   }
 
-  /** The calls that may time out; those that have been settled otherwise are forgotten here. */
-  #unsettled(): Iterable<Call> {
-    this.#queue = this.#queue.filter((call) => !call.settled);
-    return [...this.#queue, ...(this.#connection?.calls ?? [])];
+  /** Lets go of a settled call. One that was sent keeps its place until its answer comes. */
+  readonly #forget = (call: Call): void => {
+    this.#queue.delete(call);
+    this.#cancellations.forget(call);
+  };
+
+  #emit<Event extends keyof ClientEvents>(
+    event: Event,
+    ...args: EventEmitter.EventArgs<ClientEvents, Event>
+  ): void {
+    try {
+      this.events.emit(event, ...args);
+    } catch (error) {
+      // Thrown on, it would end the process or keep the client from reconnecting.
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
   }
 }
 

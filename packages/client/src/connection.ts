@@ -1,12 +1,25 @@
 import type { Duplex } from 'node:stream';
-import { ByteWriter, beginFrame, endFrame, Fifo, FrameReader, KvError } from '@kv/protocol';
+import {
+  ByteWriter,
+  beginFrame,
+  endFrame,
+  Fifo,
+  FrameReader,
+  KvError,
+  type KvErrorCode,
+} from '@kv/protocol';
 import type { Call } from './call.js';
 import type { Settings } from './options.js';
+
+/** The longest that a server may owe an answer without a byte, whatever the calls' time-outs. */
+const MAX_SILENCE_MS = 10_000;
 
 /** What is left of a connection that is gone. */
 export interface Remains {
   /** Why it is gone, if not because either side ended it. */
   readonly error: Error | undefined;
+  /** Whether the server ever answered. */
+  readonly answered: boolean;
   /** Calls that the server may or may not have carried out. */
   readonly unanswered: readonly Call[];
   /** Calls that have never left. */
@@ -26,6 +39,9 @@ export class Connection {
   /** How many of `#calls` have been handed to the stream; the others are still in `#out`. */
   #sent = 0;
   #flushScheduled = false;
+  #answered = false;
+  /** When the server last said anything, by `performance.now()`; at first, when it was reached. */
+  #heardAt: number = performance.now();
   #error: Error | undefined;
 
   /** @param onClose called once, when the stream is gone. */
@@ -42,6 +58,7 @@ export class Connection {
       const calls = [...this.#calls];
       onClose({
         error: this.#error,
+        answered: this.#answered,
         unanswered: calls.slice(0, this.#sent),
         unsent: calls.slice(this.#sent),
       });
@@ -74,10 +91,26 @@ export class Connection {
       throw KvError.from(error);
     }
     this.#calls.push(call);
+    call.sent = true;
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       process.nextTick(this.#flush);
     }
+  }
+
+  /**
+   * Destroys the stream if the server has owed its next answer for too long and said nothing since,
+   * unless somebody still waits for that very answer: the server may be at work on it.
+   */
+  destroyIfSilent(): void {
+    const next = this.#calls.peek();
+    if (this.#sent === 0 || !next?.settled) return;
+    // A call's own time-out, which may be short, says nothing of the server.
+    const silenceMs = Math.min(this.#settings.timeoutMs, MAX_SILENCE_MS);
+    if (performance.now() < Math.max(this.#heardAt, next.madeAt) + silenceMs) return;
+    this.#stream.destroy(
+      new KvError('UNAVAILABLE', `The server was silent for ${silenceMs} ms and more`),
+    );
   }
 
   /** Ends the stream as soon as every call is answered, or has failed. No call may be sent after this. */
@@ -100,20 +133,48 @@ export class Connection {
   };
 
   #onData(chunk: Uint8Array): void {
+    // A destroyed stream may still deliver what it had buffered.
+    if (this.#stream.destroyed) return;
+    this.#heardAt = performance.now();
     try {
       this.#reader.push(chunk);
-      while (this.#reader.next()) this.#answer();
+      while (this.#nextAnswer()) this.#answer();
     } catch (error) {
       this.#stream.destroy(KvError.from(error));
     }
   }
 
-  #answer(): void {
-    const { bytes, start, end } = this.#reader;
-    const response = this.#settings.codec.decodeResponse(bytes, start, end);
-    const call = this.#calls.shift();
-    if (call === undefined) throw new KvError('INTERNAL', 'The server answered what nobody asked');
-    this.#sent--;
-    call.answer(response);
+  #nextAnswer(): boolean {
+    try {
+      return this.#reader.next();
+    } catch (cause) {
+      // The stream is lost, but not this call: repeated, it would lose the next stream as well.
+      this.#takeSent()?.fail(unusable('TOO_LARGE', 'is longer than maxFrameBytes allows', cause));
+      throw cause;
+    }
   }
+
+  #answer(): void {
+    const call = this.#takeSent();
+    if (call === undefined) throw new KvError('INTERNAL', 'The server answered what nobody asked');
+    this.#answered = true;
+    const { bytes, start, end } = this.#reader;
+    try {
+      call.answer(this.#settings.codec.decodeResponse(bytes, start, end));
+    } catch (cause) {
+      // The frame had an end: the answers after it can be read.
+      call.fail(unusable('INTERNAL', 'cannot be decoded', cause));
+    }
+  }
+
+  /** Takes out the call to which the next answer belongs. */
+  #takeSent(): Call | undefined {
+    if (this.#sent === 0) return undefined;
+    this.#sent--;
+    return this.#calls.shift();
+  }
+}
+
+function unusable(code: KvErrorCode, why: string, cause: unknown): KvError {
+  return new KvError(code, `The answer ${why}: the command may have taken effect`, { cause });
 }

@@ -12,12 +12,17 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class Deadlines {
   readonly #unsettled: () => Iterable<Call>;
+  readonly #onTimeOut: () => void;
   #timer: NodeJS.Timeout | undefined;
   #firesAt = Number.POSITIVE_INFINITY;
 
-  /** @param unsettled gives the calls that wait for an answer. */
-  constructor(unsettled: () => Iterable<Call>) {
+  /**
+   * @param unsettled gives the calls that wait for an answer.
+   * @param onTimeOut called after calls have been timed out, once for all of them.
+   */
+  constructor(unsettled: () => Iterable<Call>, onTimeOut: () => void) {
     this.#unsettled = unsettled;
+    this.#onTimeOut = onTimeOut;
   }
 
   /** Sees to it that `call` is timed out. */
@@ -44,11 +49,15 @@ export class Deadlines {
     this.#firesAt = Number.POSITIVE_INFINITY;
     const now = performance.now();
     let earliest = Number.POSITIVE_INFINITY;
+    let timedOut = false;
     for (const call of this.#unsettled()) {
       if (call.settled) continue;
-      if (call.deadline <= now) call.timeOut();
-      else earliest = Math.min(earliest, call.deadline);
+      if (call.deadline <= now) {
+        call.timeOut();
+        timedOut = true;
+      } else earliest = Math.min(earliest, call.deadline);
     }
     if (earliest < Number.POSITIVE_INFINITY) this.#fireAt(Math.max(earliest, now + SWEEP_MS));
+    if (timedOut) this.#onTimeOut();
   };
 }

@@ -4,6 +4,9 @@ import type { Duplex } from 'node:stream';
 import { KvError } from '@kv/protocol';
 import type { Opener } from './target.js';
 
+/** How long a socket is idle before the operating system asks whether its peer is still there. */
+const KEEP_ALIVE_MS = 30_000;
+
 /**
  * Opens a stream and waits until it is connected.
  *
@@ -21,10 +24,14 @@ export async function openStream(
   try {
     givenUp.throwIfAborted();
     stream = opener.open();
-    if (stream instanceof Socket && stream.connecting) await once(stream, 'connect', { signal });
+    // Until it has a connection nobody else listens, and an error unheard ends the process.
+    stream.on('error', () => {});
+    if (stream instanceof Socket) {
+      if (stream.connecting) await once(stream, 'connect', { signal });
+      stream.setKeepAlive(true, KEEP_ALIVE_MS);
+    }
     return stream;
   } catch (cause) {
-    stream?.on('error', () => {});
     stream?.destroy();
     throw new KvError('UNAVAILABLE', `Cannot reach ${opener.name}: ${reason(cause)}`, { cause });
   } finally {

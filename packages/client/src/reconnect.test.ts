@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { KvError } from '@kv/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Client, connect } from './client.js';
 import type { ClientOptions } from './options.js';
 import { ScriptedServer, settled } from './testing/scripted-server.js';
@@ -76,6 +74,41 @@ describe('a lost connection', () => {
     expect(server.connections).toHaveLength(2);
   });
 
+  it('is made good though every listener throws, which is a warning', async () => {
+    await connected();
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warn.mockRestore());
+    const reconnect = event('reconnect');
+    const thrown = (['disconnect', 'reconnecting', 'reconnect'] as const).map((name) => {
+      const error = new Error(name);
+      kv.events.on(name, () => {
+        throw error;
+      });
+      return error;
+    });
+    server.connection.destroy();
+    await reconnect;
+    expect(warn.mock.calls).toEqual(thrown.map((error) => [error]));
+    expect(server.connections).toHaveLength(2);
+  });
+
+  it('is not made good by a server that only accepts: attempts are counted on', async () => {
+    await connected();
+    const attempts: number[] = [];
+    kv.events.on('reconnecting', (attempt) => attempts.push(attempt));
+    for (let i = 0; i < 3; i++) {
+      const reconnect = event('reconnect');
+      await cut();
+      await reconnect;
+    }
+    const call = kv.hget('t', 'k');
+    await settled();
+    server.connection.answerValue(null);
+    await call;
+    await cut();
+    expect(attempts).toEqual([0, 1, 2, 0]);
+  });
+
   it('lets calls wait for the next one, in their order', async () => {
     await connected();
     server.up = false;
@@ -100,11 +133,30 @@ describe('a lost connection', () => {
     await cut();
     const call = kv.hget('t', 'k', { timeoutMs: 1 });
     await expect(kv.hget('t', 'k')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
-    await expect(call).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(call).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: 'No answer within 1 ms: the command was never sent',
+    });
     server.up = true;
     await event('reconnect');
     await settled();
     expect(server.connection.requests).toEqual([]);
+  });
+
+  it('counts no call towards the limit that has been given up', async () => {
+    await connected({ maxPending: 1 });
+    server.up = false;
+    await cut();
+    const controller = new AbortController();
+    const givenUp = kv.hget('t', 'k', { signal: controller.signal });
+    controller.abort();
+    await expect(givenUp).rejects.toMatchObject({ code: 'CANCELLED' });
+    const call = kv.hget('t', 'k');
+    server.up = true;
+    await event('reconnect');
+    await settled();
+    server.connection.answerValue('v');
+    expect(await call).toBe('v');
   });
 
   it('takes nothing of a call that had not left yet: it goes to the next one', async () => {
@@ -122,6 +174,18 @@ describe('a lost connection', () => {
     expect(server.connection.requests).toHaveLength(1);
     server.connection.answerValue(null);
     expect(await call).toBeNull();
+  });
+
+  it('takes nothing of however many of them', async () => {
+    const many = 150_000;
+    await connected({ maxPending: many });
+    const outcomes = Promise.all(
+      Array.from({ length: many }, () => kv.hget('t', 'k').catch(({ code }) => code)),
+    );
+    server.up = false;
+    await cut();
+    await kv.close();
+    expect(new Set(await outcomes)).toEqual(new Set(['UNAVAILABLE']));
   });
 });
 
@@ -177,28 +241,81 @@ describe('a server that ends the connection', () => {
   });
 });
 
-describe('a server that makes no sense', () => {
-  it.each<[string, string]>([
-    ['a frame beyond the limit', 'ffffffff'],
-    ['an answer that cannot be decoded', '00000001ff'],
-  ])('by %s is left, and its calls fail', async (_, bytes) => {
+describe('an answer that cannot be decoded', () => {
+  it('fails its own call and no other', async () => {
     await connected();
-    const call = kv.hget('t', 'k');
+    const call = kv.hset('t', 'k', 'v');
     const failed = expect(call).rejects.toMatchObject({
-      code: 'CONNECTION_LOST',
-      cause: expect.any(KvError),
+      code: 'INTERNAL',
+      message: 'The answer cannot be decoded: the command may have taken effect',
+      cause: expect.any(Error),
     });
+    const next = kv.hget('t', 'next');
     await settled();
-    const { connection } = server;
-    connection.push(Buffer.from(bytes, 'hex'));
-    await once(connection, 'close').catch(() => {});
+    server.connection.push(Buffer.from('00000001ff', 'hex'));
     await failed;
+    server.connection.answerValue('next');
+    expect(await next).toBe('next');
+    expect(server.connections).toHaveLength(1);
+  });
+});
+
+describe('an answer beyond the limit', () => {
+  const tooLong = Buffer.from('ffffffff', 'hex');
+
+  it('fails its own call, and the connection with it', async () => {
+    await connected();
+    const calls = [kv.hset('t', 'k', 'v'), kv.hset('t', 'next', 'v')];
+    const outcomes = Promise.allSettled(calls);
+    await settled();
+    server.connection.push(tooLong);
+    const cause = { code: 'TOO_LARGE' };
+    expect(await outcomes).toMatchObject([
+      {
+        reason: {
+          code: 'TOO_LARGE',
+          message:
+            'The answer is longer than maxFrameBytes allows: the command may have taken effect',
+          cause,
+        },
+      },
+      { reason: { code: 'CONNECTION_LOST', cause } },
+    ]);
   });
 
-  it('by answering what nobody asked is left', async () => {
+  it('is not asked for again: other reads are repeated', async () => {
+    await connected({ retryReads: true });
+    const failed = expect(kv.hget('t', 'long')).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    const next = kv.hget('t', 'next');
+    await settled();
+    server.connection.push(tooLong);
+    await failed;
+    await event('reconnect');
+    await settled();
+    expect(server.connection.requests.map(({ requestData }) => requestData.value)).toEqual([
+      { table: 't', key: 'next' },
+    ]);
+    server.connection.answerValue('v');
+    expect(await next).toBe('v');
+  });
+});
+
+describe('an answer that nobody asked for', () => {
+  it('ends the connection', async () => {
     await connected();
     const lost = new Promise((resolve) => kv.events.once('disconnect', resolve));
     server.connection.answerValue('v');
     expect(await lost).toMatchObject({ message: 'The server answered what nobody asked' });
+  });
+
+  it('is not taken for that of a call that has not left yet', async () => {
+    await connected();
+    await settled();
+    const call = kv.hget('t', 'k');
+    server.connection.answerValue('stray');
+    await event('reconnect');
+    await settled();
+    server.connection.answerValue('v');
+    expect(await call).toBe('v');
   });
 });

@@ -1,4 +1,5 @@
 import {
+  type CommandName,
   type CommandRequest,
   commandRequest,
   KvError,
@@ -53,4 +54,42 @@ describe('dispatching a request', () => {
       KvError.invalidCommand('Request has no data'),
     );
   });
+
+  it.each([undefined, null, 'k', 1])(
+    'refuses a command that comes with %j, in place of a message',
+    (value) => {
+      const request = { requestData: { case: 'hget', value } } as unknown as CommandRequest;
+      expect(() => dispatch(request, { storage: new MemoryStorage() })).toThrow(
+        KvError.invalidCommand('hget must come with an object'),
+      );
+    },
+  );
+
+  it.each<[CommandName, object]>([
+    ['hget', {}],
+    ['hgetall', { table: 1 }],
+    ['hmget', { table: 't' }],
+    ['hmget', { table: 't', keys: 'abc' }],
+    ['hmget', { table: 't', keys: [null] }],
+    ['hmget', { table: 't', keys: new Array(1) }],
+    ['hmdel', { table: 't', keys: new Set(['k']) }],
+    ['hmexist', { table: 't', keys: null }],
+    ['hset', { table: 't', pair: null }],
+    ['hset', { table: 't', pair: 'k' }],
+    ['hset', { table: 't', pair: { key: 'k', value: null } }],
+    ['hset', { table: 't', pair: { key: 'k', value: {} } }],
+    ['hset', { table: 't', pair: { key: 'k', value: 'v' } }],
+    ['hmset', { table: 't' }],
+    ['hmset', { table: 't', pairs: { k: 'v' } }],
+    ['hmset', { table: 't', pairs: [null] }],
+    ['hmset', { table: 't', pairs: new Array(1) }],
+  ])(
+    'refuses a message of another shape, as anything may come from JavaScript: %s %o',
+    (name, message) => {
+      const request = { requestData: { case: name, value: message } } as CommandRequest;
+      expect(() => dispatch(request, { storage: new MemoryStorage() })).toThrow(
+        expect.objectContaining({ code: 'INVALID_COMMAND' }),
+      );
+    },
+  );
 });

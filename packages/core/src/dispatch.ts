@@ -6,8 +6,8 @@ import { commandTable } from './command-table.js';
  * Has a request carried out by the service of its command.
  *
  * @returns the service's answer.
- * @throws {KvError} `INVALID_COMMAND` if it holds no command that this version knows; or whatever
- * the service throws or rejects.
+ * @throws {KvError} `INVALID_COMMAND` if it holds no command that this version knows, or nothing for
+ * it; or whatever the service throws or rejects.
  */
 export function dispatch(
   request: CommandRequest,
@@ -17,6 +17,9 @@ export function dispatch(
   const { case: name, value: message } = request?.requestData ?? {};
   if (name === undefined || !Object.hasOwn(commandTable, name)) {
     throw KvError.invalidCommand('Request has no data');
+  }
+  if (typeof message !== 'object' || message === null) {
+    throw KvError.invalidCommand(`${name} must come with an object`);
   }
   // The compiler cannot see that the message is of the command that the service is for.
   const service = commandTable[name] as CommandService<typeof name>;

@@ -189,6 +189,12 @@ describe("an engine's figures", () => {
     expect(engine.stats().sessions).toEqual({ tcp: 1 });
   });
 
+  it.each(['__proto__', 'constructor'])('count sessions of a transport by any name: %s', (name) => {
+    const engine = new Engine();
+    for (const address of ['1', '2']) engine.openSession({ transport: name, address });
+    expect(Object.entries(engine.stats().sessions)).toEqual([[name, 2]]);
+  });
+
   it('are those of the moment, and nobody can change them', () => {
     const engine = new Engine();
     const before = engine.stats();

@@ -24,7 +24,7 @@ export interface EngineOptions {
   readonly limits?: Partial<Limits>;
   /**
    * Told of every error that callers see without its cause: what a hook throws that is no `KvError`,
-   * and what the storage fails with. Written to the console by default.
+   * what the storage fails with, and why a transport cannot send a response. Written to the console by default.
    */
   readonly onError?: ErrorReporter;
 }
@@ -41,7 +41,10 @@ export interface EngineStats {
   readonly inFlight: number;
   /** Requests received, by command. */
   readonly commands: Readonly<Record<CommandName, number>>;
-  /** Responses, by status. */
+  /**
+   * Responses, by status. One that its transport finds it cannot send counts as what it was, not as the
+   * error that the caller gets in its place.
+   */
   readonly statuses: Readonly<Record<number, number>>;
 }
 
@@ -86,7 +89,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Takes a request to its response, past all hooks. Never fails: every error is a response.
+   * Takes a request to its response, past all hooks. Never fails: every error is a response. Requests
+   * start at once, whatever else is under way, so that a listener may make some too.
    *
    * @returns the response, at once unless a listener or the storage needs time.
    */
@@ -106,14 +110,16 @@ export class Engine implements AsyncDisposable {
     return session;
   }
 
+  /** Figures of what it has done, and of what it is doing at this moment. */
   stats(): EngineStats {
-    const sessions: Record<string, number> = {};
+    // Not a plain object: a transport may bear any name, that of a property of Object too.
+    const sessions = new Map<string, number>();
     for (const { peer } of this.#sessions) {
-      sessions[peer.transport] = (sessions[peer.transport] ?? 0) + 1;
+      sessions.set(peer.transport, (sessions.get(peer.transport) ?? 0) + 1);
     }
     return {
       uptimeMs: performance.now() - this.#startedAt,
-      sessions,
+      sessions: Object.fromEntries(sessions),
       requests: this.#tally.requests,
       inFlight: this.#tally.inFlight,
       commands: this.#tally.byCommand(),
@@ -133,6 +139,7 @@ export class Engine implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** Closes it, at the end of the block that holds it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -7,8 +7,12 @@ import type {
 } from './hooks/hook-events.js';
 import type { Peer } from './peer.js';
 
-/** What answers look like before there is one; no hook sees it. */
+/**
+ * What answers look like before there is one. A listener at `requestReceived` that is not held to the
+ * types can see it, and it is one for all requests: nobody may change it.
+ */
 const NO_RESPONSE: CommandResponse = { status: 0, message: '', values: [], pairs: [] };
+for (const each of [NO_RESPONSE, NO_RESPONSE.values, NO_RESPONSE.pairs]) Object.freeze(each);
 
 /** A request and its response on their way past the hook points: the context of all four. */
 export class Exchange
@@ -43,8 +47,10 @@ export class Exchange
 
   /** Refuses, from JavaScript, what is no response: it is the listener's fault, and is told as such. */
   set response(response: CommandResponse) {
-    if (!Array.isArray(response?.values) || !Array.isArray(response.pairs)) {
-      throw new TypeError('This is no response');
+    if (!isResponse(response)) {
+      throw new TypeError(
+        'A response must have a status from 100 to 599, a message, values and pairs',
+      );
     }
     this.#response = response;
   }
@@ -71,4 +77,15 @@ export class Exchange
     this.#sentAt = performance.now();
     this.error = error;
   }
+}
+
+function isResponse(response: CommandResponse): boolean {
+  return (
+    Number.isInteger(response?.status) &&
+    response.status >= 100 &&
+    response.status <= 599 &&
+    typeof response.message === 'string' &&
+    Array.isArray(response.values) &&
+    Array.isArray(response.pairs)
+  );
 }

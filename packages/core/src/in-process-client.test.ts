@@ -149,6 +149,28 @@ describe('the time allowed for a call', () => {
   );
 });
 
+describe('a time that is none', () => {
+  it.each([Number.NaN, 0, -1])('is refused, and nothing is done: %d ms', async (timeoutMs) => {
+    const { engine, reads } = slowEngine();
+    const call = engine.client().hget('t', 'k', { timeoutMs });
+    await expect(call).rejects.toMatchObject({ name: 'KvError', code: 'INVALID_COMMAND' });
+    expect(reads()).toBe(0);
+  });
+});
+
+describe('bytes that a call is given', () => {
+  it('are stored as they were, also if the call has to wait before they are', async () => {
+    const engine = new Engine();
+    engine.hooks.on('requestReceived', () => Promise.resolve());
+    const client = engine.client();
+    const bytes = Uint8Array.of(1);
+    const calls = [client.hset('t', 'one', bytes), client.hmset('t', [['many', bytes]])];
+    bytes[0] = 2;
+    await Promise.all(calls);
+    expect(await client.hmget('t', ['one', 'many'])).toEqual([Uint8Array.of(1), Uint8Array.of(1)]);
+  });
+});
+
 describe('a call that is over', () => {
   it.each<[string, (slow: Slow, controller: AbortController) => void, string]>([
     ['answered', ({ answer }) => answer('v'), 'v'],

@@ -7,12 +7,10 @@ import {
   cancelledError,
   isPromise,
   KvError,
+  MAX_TIMER_MS,
   timeoutError,
 } from '@kv/protocol';
 import type { Session } from './session.js';
-
-/** The longest time that a timer takes, almost 25 days: given a longer one, it fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The client of an application that has the engine in its own process: a session without a socket. */
 export class InProcessClient extends CommandClient {

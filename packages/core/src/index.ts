@@ -17,7 +17,15 @@ export {
   type Pairs,
   responseError,
   type Value,
+  valueFromMessage,
+  valueToMessage,
 } from '@kv/protocol';
+export {
+  type Access,
+  allowByIdentity,
+  type Identity,
+  type IdentityRule,
+} from './auth/allow-by-identity.js';
 export type { CommandContext, CommandService } from './command-service.js';
 export { hdel } from './commands/hdel.js';
 export { hexist } from './commands/hexist.js';
@@ -41,12 +49,13 @@ export type {
   RequestReceivedContext,
 } from './hooks/hook-events.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
-export type { Peer } from './peer.js';
+export type { Peer, PeerTls } from './peer.js';
 export type { ErrorOrigin, ErrorReporter } from './request-line.js';
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory-storage.js';
 
 // For authors of transports and storage engines.
 
+export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent, Session } from './session.js';
 export {
   checkOps,

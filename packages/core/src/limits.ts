@@ -1,4 +1,4 @@
-import { checkText, KvError } from '@kv/protocol';
+import { checkList, checkText, KvError } from '@kv/protocol';
 
 /** How long names may be. */
 export interface Limits {
@@ -8,6 +8,7 @@ export interface Limits {
   readonly maxKeyBytes: number;
 }
 
+/** What holds where an engine is not told otherwise. */
 export const DEFAULT_LIMITS: Limits = { maxTableBytes: 255, maxKeyBytes: 4096 };
 
 /**
@@ -25,8 +26,9 @@ export function checkKey(key: string, limits: Limits): void {
   checkName('key', key, limits.maxKeyBytes);
 }
 
-/** Refuses a list in which one can be no key. */
+/** Refuses what is no list of keys, as {@link checkKey} does each of them. */
 export function checkKeys(keys: readonly string[], limits: Limits): void {
+  checkList('keys', keys);
   for (const key of keys) checkKey(key, limits);
 }
 

@@ -11,6 +11,7 @@ describe('the check of a pair', () => {
 
   it.each<[string, KvpairMessage | undefined, string, string]>([
     ['that is absent', undefined, 'INVALID_COMMAND', 'there must be a pair'],
+    ['that is null', JSON.parse('null'), 'INVALID_COMMAND', 'there must be a pair'],
     ['without a value', { key: 'k' }, 'INVALID_COMMAND', 'a pair must have a value'],
     [
       'with an empty value',

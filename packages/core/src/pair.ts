@@ -1,4 +1,4 @@
-import { KvError, type KvpairMessage, requiredValue, type Value } from '@kv/protocol';
+import { checkList, KvError, type KvpairMessage, requiredValue, type Value } from '@kv/protocol';
 import { checkKey, type Limits } from './limits.js';
 
 /**
@@ -10,7 +10,19 @@ export function checkPair(
   pair: KvpairMessage | undefined,
   limits: Limits,
 ): { key: string; value: Value } {
-  if (pair === undefined) throw KvError.invalidCommand('there must be a pair');
+  if (typeof pair !== 'object' || pair === null) {
+    throw KvError.invalidCommand('there must be a pair');
+  }
   checkKey(pair.key, limits);
   return { key: pair.key, value: requiredValue(pair.value) };
+}
+
+/** The keys and values of a list of pairs, each as {@link checkPair} gives it. */
+export function checkPairs(
+  pairs: readonly KvpairMessage[],
+  limits: Limits,
+): { key: string; value: Value }[] {
+  checkList('pairs', pairs);
+  // Not `map`, which would pass over the holes that an array may have in JavaScript.
+  return Array.from(pairs, (pair) => checkPair(pair, limits));
 }

@@ -3,6 +3,7 @@ import {
   type CommandResponse,
   commandRequest,
   KvError,
+  type KvErrorCode,
   okResponse,
   type Value,
   valueToMessage,
@@ -125,24 +126,46 @@ describe('what is reported', () => {
     expect(console_.mock.calls).toEqual([[expect.objectContaining({ code: 'INTERNAL' })]]);
   });
 
-  it.each(WAYS)(
-    'may make the reporter throw, which keeps no request from its answer: %s',
-    async (_, fail) => {
+  const FAILING: [string, () => void | Promise<void>][] = WAYS.map(([way, fail]) => [
+    way,
+    () => fail(new Error('the log is full')),
+  ]);
+
+  it.each(FAILING)(
+    'keeps no request from its answer if the reporter fails itself, whose error is %s',
+    async (_, onError) => {
       const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
       onTestFinished(() => warn.mockRestore());
-      const broken = new Error('the log is full');
-      const engine = new Engine({
-        onError: () => {
-          throw broken;
-        },
+      const engine = new Engine({ onError });
+      engine.hooks.once('requestReceived', () => Promise.reject(new Error('secret')));
+      engine.hooks.once('requestExecuted', () => {
+        throw new Error('secret');
       });
-      engine.hooks.once('requestReceived', () => fail(new Error('secret')));
-      expect(await engine.execute(GET)).toEqual(internalError);
+      const answers = [engine.execute(GET), engine.execute(GET)];
+      expect(await Promise.all(answers)).toEqual([internalError, internalError]);
       expect(await engine.execute(GET)).toMatchObject({ status: 404 });
       expect(engine.stats().inFlight).toBe(0);
-      expect(warn.mock.calls).toEqual([[broken]]);
+      const broken = [new Error('the log is full')];
+      expect(warn.mock.calls).toEqual([broken, broken]);
     },
   );
+
+  it('holds up nobody if the reporter takes its time', () => {
+    const engine = new Engine({ onError: () => new Promise<void>(() => {}) });
+    engine.hooks.once('requestReceived', () => {
+      throw new Error('secret');
+    });
+    expect(engine.execute(GET)).toEqual(internalError);
+  });
+
+  it('is what a transport says that it cannot send, unless the caller is told all there is', () => {
+    const { engine, reports } = lineReading(() => 'v');
+    const session = engine.openSession({ transport: 'test', address: 'here' });
+    const error = KvError.from(new Error('no varint'));
+    session.unsendable(error);
+    session.unsendable(new KvError('TOO_LARGE', 'The answer exceeds the limit'));
+    expect(reports).toEqual([[error, 'send']]);
+  });
 });
 
 describe('a storage', () => {
@@ -155,23 +178,69 @@ describe('a storage', () => {
 });
 
 describe('what is no response, from a listener in JavaScript', () => {
-  it.each<HookName>(['requestReceived', 'beforeResponseSend'])(
-    'at %s is an error of its own',
-    async (name) => {
-      const { engine, reports } = lineReading(() => 'v');
-      const none: CommandResponse = JSON.parse('null');
-      engine.hooks.on('requestReceived', (context) => {
-        if (name === 'requestReceived') context.terminate(none);
-      });
-      engine.hooks.on('beforeResponseSend', (context) => {
-        if (name === 'beforeResponseSend') context.response = none;
-      });
-      expect(engine.execute(GET)).toEqual(internalError);
-      expect(reports.map(([error, origin]) => [error.cause, origin])).toEqual([
-        [new TypeError('This is no response'), name],
-      ]);
-      expect(engine.stats().inFlight).toBe(0);
-      await engine.close();
-    },
+  const NONE: [string, unknown][] = [
+    ['null', null],
+    ['no object', 'v'],
+    ['without a status', { ...okResponse([]), status: undefined }],
+    ['of status 0', { ...okResponse([]), status: 0 }],
+    ['of status 99', { ...okResponse([]), status: 99 }],
+    ['of status 600', { ...okResponse([]), status: 600 }],
+    ['of status 200.5', { ...okResponse([]), status: 200.5 }],
+    ['of a status in text', { ...okResponse([]), status: '200' }],
+    ['without a message', { ...okResponse([]), message: undefined }],
+    ['whose values are no array', { ...okResponse([]), values: 'v' }],
+    ['without pairs', { ...okResponse([]), pairs: undefined }],
+  ];
+  const cases = NONE.flatMap(([what, none]) =>
+    (['requestReceived', 'beforeResponseSend'] as const).map((name) => ({
+      what,
+      none: none as CommandResponse,
+      name,
+    })),
   );
+
+  it.each(cases)('is an error of the listener: $what at $name', async ({ none, name }) => {
+    const { engine, reports } = lineReading(() => 'v');
+    engine.hooks.on('requestReceived', (context) => {
+      if (name === 'requestReceived') context.terminate(none);
+    });
+    engine.hooks.on('beforeResponseSend', (context) => {
+      if (name === 'beforeResponseSend') context.response = none;
+    });
+    expect(engine.execute(GET)).toEqual(internalError);
+    expect(reports.map(([error, origin]) => [error.cause, origin])).toEqual([
+      [expect.any(TypeError), name],
+    ]);
+    expect(engine.stats().inFlight).toBe(0);
+    await engine.close();
+  });
+
+  it.each([100, 599])('does not include one of status %i', (status) => {
+    const { engine } = lineReading(() => 'v');
+    const response = { ...okResponse([]), status };
+    engine.hooks.on('requestReceived', (context) => context.terminate(response));
+    expect(engine.execute(GET)).toBe(response);
+  });
+
+  it('cannot be made of an error of a code that there is not', () => {
+    const { engine, reports } = lineReading(() => 'v');
+    engine.hooks.on('requestReceived', () => {
+      throw new KvError('TEAPOT' as KvErrorCode, 'no coffee');
+    });
+    expect(engine.execute(GET)).toEqual(internalError);
+    expect(reports).toMatchObject([[{ cause: expect.any(TypeError) }, 'requestReceived']]);
+  });
+
+  it.each<[string, (response: CommandResponse) => void]>([
+    ['status', (response) => void Object.assign(response, { status: 200 })],
+    ['values', (response) => void response.values.push(valueToMessage('v'))],
+    ['pairs', (response) => void response.pairs.push({ key: 'k' })],
+  ])('cannot be spoilt for other requests: the %s before there is one', (_, spoil) => {
+    const { engine, reports } = lineReading(() => 'v');
+    engine.hooks.once('requestReceived', (context) =>
+      spoil((context as unknown as { response: CommandResponse }).response),
+    );
+    expect(engine.execute(GET)).toEqual(internalError);
+    expect(reports).toMatchObject([[{ cause: expect.any(TypeError) }, 'requestReceived']]);
+  });
 });

@@ -13,11 +13,20 @@ import type { Exchange } from './exchange.js';
 import type { HookBus } from './hooks/hook-bus.js';
 import type { HookName } from './hooks/hook-events.js';
 
-/** Where an error of the engine's own side came up: at a hook point, or in the command. */
-export type ErrorOrigin = HookName | 'command';
+/**
+ * Where an error of the engine's own side came up: at a hook point, in the command, or when a transport
+ * was to send the response.
+ */
+export type ErrorOrigin = HookName | 'command' | 'send';
 
-/** Told of every error that a caller sees only as `INTERNAL` or `STORAGE_FAILURE`, with its cause. */
-export type ErrorReporter = (error: KvError, origin: ErrorOrigin) => void;
+/**
+ * Told of every error that a caller sees only as `INTERNAL` or `STORAGE_FAILURE`, with its cause. Nobody
+ * waits for it; what it throws or rejects becomes a warning of the process.
+ */
+export type ErrorReporter =
+  // Two types, for to one of `void | Promise<void>` a function that returns a number is no `void`.
+  | ((error: KvError, origin: ErrorOrigin) => void)
+  | ((error: KvError, origin: ErrorOrigin) => Promise<void>);
 
 /**
  * What happens between a request and its response: the hook points, and the command between them.
@@ -62,6 +71,11 @@ export class RequestLine {
     return this.#pass('afterResponseSend', exchange);
   }
 
+  /** Hears of a response that cannot be sent, and of which the caller is sent `error` instead. */
+  unsendable(error: KvError): void {
+    this.#tell(error, 'send');
+  }
+
   #execute(exchange: Exchange): Awaitable<void> {
     exchange.executing();
     return whenReady(this.command(exchange.request), (response) => {
@@ -89,16 +103,22 @@ export class RequestLine {
 
   #failure(thrown: unknown, origin: ErrorOrigin): CommandResponse {
     const error = KvError.from(thrown);
-    if (error.code === 'INTERNAL' || error.code === 'STORAGE_FAILURE') this.#tell(error, origin);
+    this.#tell(error, origin);
     return errorResponse(error);
   }
 
-  /** Reports an error. A reporter that throws itself must not keep the request from its answer. */
+  /** Reports an error whose cause the caller does not see. A reporter that fails must do no more harm. */
   #tell(error: KvError, origin: ErrorOrigin): void {
+    if (error.code !== 'INTERNAL' && error.code !== 'STORAGE_FAILURE') return;
     try {
-      this.#report(error, origin);
+      const telling = this.#report(error, origin);
+      if (isPromise(telling)) Promise.resolve(telling).catch(warn);
     } catch (thrown) {
-      process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+      warn(thrown);
     }
   }
+}
+
+function warn(thrown: unknown): void {
+  process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 }

@@ -92,69 +92,128 @@ describe('a session in which nothing has to be waited for', () => {
 });
 
 describe('the order in which requests start', () => {
-  it('is that in which they came, behind one whose listeners are waited for', async () => {
-    const { engine, session, begun } = aSession();
+  it('is that in which they were received, behind one whose listeners are waited for', async () => {
+    const { engine, session, begun, sent, send } = aSession();
     const waits = [deferred(), deferred()];
     const received: unknown[] = [];
     engine.hooks.on('requestReceived', ({ request }) => {
       received.push(keyOf(request));
       return waits[received.length - 1]?.promise;
     });
-    const answers = ['a', 'b'].map((key) => session.execute(get(key)));
+    for (const key of ['a', 'b']) session.receive(get(key), send);
     await turn();
     expect([received, begun]).toEqual([['a'], []]);
     waits[0]?.resolve();
     await turn();
-    answers.push(session.execute(get('c')));
+    session.receive(get('c'), send);
     expect([received, begun]).toEqual([['a', 'b'], ['a']]);
     waits[1]?.resolve();
-    expect(await Promise.all(answers)).toEqual([answer('a'), answer('b'), answer('c')]);
+    await turn();
     expect([received, begun]).toEqual([
       ['a', 'b', 'c'],
       ['a', 'b', 'c'],
     ]);
+    expect(sent).toEqual([answer('a'), answer('b'), answer('c')]);
   });
 
   it('holds for requests behind a listener that was removed meanwhile', async () => {
-    const { engine, session, begun } = aSession();
+    const { engine, session, begun, send } = aSession();
     const wait = deferred();
     engine.hooks.once('requestReceived', () => wait.promise);
-    const answers = [session.execute(get('a')), session.execute(get('b'))];
+    for (const key of ['a', 'b']) session.receive(get(key), send);
     expect(engine.hooks.idle).toBe(true);
     expect(begun).toEqual([]);
     wait.resolve();
-    await Promise.all(answers);
+    await turn();
     expect(begun).toEqual(['a', 'b']);
   });
 
   it('holds back nothing once the waiting is over', async () => {
-    const { engine, session } = aSession();
+    const { engine, session, sent, send } = aSession();
     engine.hooks.once('requestReceived', () => Promise.resolve());
-    await session.execute(get('a'));
-    expect(session.execute(get('b'))).toEqual(answer('b'));
+    session.receive(get('a'), send);
+    await turn();
+    session.receive(get('b'), send);
+    expect(sent).toEqual([answer('a'), answer('b')]);
   });
 
   it('holds back nothing while only the storage is waited for', () => {
-    const { engine, session, begun } = aSession({ a: new Promise(() => {}) });
+    const { engine, session, begun, send } = aSession({ a: new Promise(() => {}) });
     engine.hooks.on('requestReceived', () => {});
-    session.execute(get('a'));
-    session.execute(get('b'));
+    for (const key of ['a', 'b']) session.receive(get(key), send);
     expect(begun).toEqual(['a', 'b']);
   });
 
   it('is no other because a listener has failed', async () => {
-    const { engine, session, begun } = aSession();
+    const { engine, session, begun, sent, send } = aSession();
     engine.hooks.once('requestReceived', () => Promise.reject(new KvError('FORBIDDEN', 'no')));
-    const answers = ['a', 'b'].map((key) => session.execute(get(key)));
-    expect(await Promise.all(answers)).toMatchObject([{ status: 403 }, { status: 200 }]);
+    for (const key of ['a', 'b']) session.receive(get(key), send);
+    await turn();
+    expect(sent).toMatchObject([{ status: 403 }, { status: 200 }]);
     expect(begun).toEqual(['b']);
   });
 
   it('is of no concern to other sessions', () => {
-    const { engine, session } = aSession();
+    const { engine, session, send } = aSession();
     engine.hooks.once('requestReceived', () => new Promise(() => {}));
-    session.execute(get('a'));
-    expect(engine.openSession(PEER).execute(get('b'))).toEqual(answer('b'));
+    session.receive(get('a'), send);
+    const sent: CommandResponse[] = [];
+    engine.openSession(PEER).receive(get('b'), (response) => void sent.push(response));
+    expect(sent).toEqual([answer('b')]);
+  });
+
+  it('is of no concern to those executed, which start at once', async () => {
+    const { engine, session, begun, sent, send } = aSession();
+    const wait = deferred();
+    engine.hooks.once('requestReceived', () => wait.promise);
+    engine.hooks.once('requestReceived', () => wait.promise);
+    const first = session.execute(get('a'));
+    session.receive(get('b'), send);
+    expect(session.execute(get('c'))).toEqual(answer('c'));
+    session.receive(get('d'), send);
+    expect(begun).toEqual(['c']);
+    wait.resolve();
+    expect(await first).toEqual(answer('a'));
+    await turn();
+    expect(sent).toEqual([answer('b'), answer('d')]);
+  });
+});
+
+describe('a listener', () => {
+  /** Whether a request is not one that the listener itself has made. */
+  const outer = ({ requestData }: CommandRequest): boolean => requestData.case === 'hget';
+
+  it('may use the client whose request it holds', async () => {
+    const { engine } = aSession();
+    const client = engine.client();
+    engine.hooks.on('requestReceived', async ({ request }) => {
+      if (outer(request)) await client.hset('counts', 'hget', 1n);
+    });
+    expect(await client.hget('t', 'a')).toBe('a');
+    expect(await client.hgetall('counts')).toEqual(new Map([['hget', 1n]]));
+  });
+
+  it('may have the engine execute a request while it holds another', async () => {
+    const { engine } = aSession();
+    engine.hooks.on('requestReceived', async ({ request }) => {
+      if (outer(request)) await engine.execute(commandRequest('hgetall', { table: 't' }));
+    });
+    expect(await engine.execute(get('a'))).toEqual(answer('a'));
+  });
+
+  it('is waited for by all calls of one client at the same time', async () => {
+    const { engine } = aSession();
+    const wait = deferred();
+    let received = 0;
+    engine.hooks.on('requestReceived', () => {
+      received++;
+      return wait.promise;
+    });
+    const client = engine.client();
+    const calls = ['a', 'b', 'c'].map((key) => client.hget('t', key));
+    expect(received).toBe(3);
+    wait.resolve();
+    expect(await Promise.all(calls)).toEqual(['a', 'b', 'c']);
   });
 });
 

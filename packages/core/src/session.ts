@@ -44,6 +44,9 @@ interface Slot {
   readonly send: Send;
 }
 
+/** Whether a request waits for the ones before it to have started. */
+type Start = 'at once' | 'in turn';
+
 /** What stands for a request that could not be read. */
 const unreadable = (): CommandRequest => ({ requestData: { case: undefined } });
 
@@ -51,9 +54,10 @@ const unreadable = (): CommandRequest => ({ requestData: { case: undefined } });
  * One peer at the engine, in-process or behind a transport: its requests go past the hooks and to
  * their commands, and all that belongs to its connection is kept here.
  *
- * Requests **start** in the order in which they came: one whose `requestReceived` listeners are still
- * waited for holds back those behind it. Whoever {@link execute}s gets each response when it is ready;
- * whoever lets the session {@link receive} gets them in the order of the requests.
+ * A connection lets the session {@link receive}: its requests **start** in the order in which they came
+ * (one whose `requestReceived` listeners are still waited for holds back those behind it) and are
+ * answered in that order. Callers in the same process {@link execute}: every request starts at once and
+ * is answered when its response is ready, whatever becomes of others.
  */
 export class Session {
   readonly peer: Peer;
@@ -62,7 +66,7 @@ export class Session {
 
   readonly #context: SessionContext;
   readonly #onClose: (session: Session) => void;
-  /** The latest request whose start is being waited for; the next one starts after it. */
+  /** The latest received request whose start is being waited for; the next one starts after it. */
   #gate: Promise<void> | undefined;
   readonly #slots: Fifo<Slot> = new Fifo();
   #closed = false;
@@ -86,7 +90,7 @@ export class Session {
    * @returns the response, at once unless a listener or the storage needs time.
    */
   execute(request: CommandRequest): Awaitable<CommandResponse> {
-    return whenReady(this.#answer(request), ({ response, exchange }) => {
+    return whenReady(this.#answer(request, 'at once'), ({ response, exchange }) => {
       if (exchange === undefined) return response;
       return whenReady(this.#context.line.sent(exchange, undefined), () => response);
     });
@@ -95,17 +99,29 @@ export class Session {
   /**
    * Takes a request, and has its response sent when those of all earlier ones have been. Within this
    * call, if nothing has to be waited for.
+   *
+   * @param send must not throw.
    */
   receive(request: CommandRequest, send: Send): void {
-    this.#enqueue(this.#answer(request), send);
+    this.#enqueue(this.#answer(request, 'in turn'), send);
   }
 
   /**
    * Answers, in its turn, what came in place of a request and could not be read. The last two hook
    * points see it as an empty request.
+   *
+   * @param send must not throw.
    */
   refuse(error: KvError, send: Send): void {
-    this.#enqueue(this.#answer(unreadable(), error), send);
+    this.#enqueue(this.#answer(unreadable(), 'in turn', error), send);
+  }
+
+  /**
+   * For a transport to call when a response cannot be put into its protocol, and it sends this error
+   * instead: if it is one whose cause the caller does not see, the engine's `onError` hears of it.
+   */
+  unsendable(error: KvError): void {
+    this.#context.line.unsendable(error);
   }
 
   /** Ends the session. What is under way goes on; what comes later is refused. */
@@ -115,43 +131,44 @@ export class Session {
     this.#onClose(this);
   }
 
-  #answer(request: CommandRequest, refusal?: KvError): Awaitable<Answer> {
+  #answer(request: CommandRequest, start: Start, refusal?: KvError): Awaitable<Answer> {
     const closed = this.#closed
       ? new KvError('UNAVAILABLE', 'The session is closed')
       : this.#context.refusal();
     if (closed !== undefined) return { response: errorResponse(closed), exchange: undefined };
     const { tally, hooks, line } = this.#context;
     tally.began(request);
+    const waits = start === 'in turn' && this.#gate !== undefined;
     const answer =
-      hooks.idle && this.#gate === undefined && refusal === undefined
+      hooks.idle && !waits && refusal === undefined
         ? whenReady(line.command(request), withoutHooks)
-        : this.#passHooks(request, refusal);
+        : this.#passHooks(request, start, refusal);
     return whenReady(answer, (ready) => {
       tally.ended(ready.response);
       return ready;
     });
   }
 
-  #passHooks(request: CommandRequest, refusal: KvError | undefined): Awaitable<Answer> {
+  #passHooks(request: CommandRequest, start: Start, refusal?: KvError): Awaitable<Answer> {
     const { line } = this.#context;
     const exchange = new Exchange(this.peer, this.state, request);
-    const started = this.#start(exchange, refusal);
-    const responded = whenReady(started, () => line.respond(exchange));
+    const begin = (): Awaitable<void> => {
+      if (refusal === undefined) return line.received(exchange);
+      exchange.terminate(errorResponse(refusal));
+    };
+    const begun = start === 'in turn' ? this.#inTurn(begin) : begin();
+    const responded = whenReady(begun, () => line.respond(exchange));
     return whenReady(responded, () => ({ response: exchange.response, exchange }));
   }
 
-  #start(exchange: Exchange, refusal: KvError | undefined): Awaitable<void> {
-    const start = (): Awaitable<void> => {
-      if (refusal === undefined) return this.#context.line.received(exchange);
-      exchange.terminate(errorResponse(refusal));
-    };
-    const started = this.#gate === undefined ? start() : this.#gate.then(start);
-    if (!isPromise(started)) return;
-    const gate = started.then(() => {
+  #inTurn(begin: () => Awaitable<void>): Awaitable<void> {
+    const begun = this.#gate === undefined ? begin() : this.#gate.then(begin);
+    if (!isPromise(begun)) return;
+    const gate = begun.then(() => {
       if (this.#gate === gate) this.#gate = undefined;
     });
     this.#gate = gate;
-    return started;
+    return begun;
   }
 
   #enqueue(answer: Awaitable<Answer>, send: Send): void {

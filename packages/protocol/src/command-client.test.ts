@@ -215,6 +215,7 @@ describe('an answer', () => {
 
 describe('arguments', () => {
   const bad = '\ud800';
+  const fromJavaScript = (anything: unknown): never => anything as never;
   const beyond = 2n ** 63n;
 
   it.each<[string, Call]>([
@@ -254,6 +255,18 @@ describe('arguments', () => {
     ['a key of hmexist', (kv) => kv.hmexist('t', ['k', bad])],
     ['a key that is no text', (kv) => kv.hget('t', 1 as unknown as string)],
     ['a value of no type', (kv) => kv.hset('t', 'k', null as unknown as Value)],
+    ['keys of hmget in a text', (kv) => kv.hmget('t', fromJavaScript('abc'))],
+    ['keys of hmdel in a set', (kv) => kv.hmdel('t', fromJavaScript(new Set(['a'])))],
+    ['no keys of hmexist', (kv) => kv.hmexist('t', fromJavaScript(undefined))],
+    ['pairs in an object', (kv) => kv.hmset('t', fromJavaScript({ a: 1 }))],
+    ['pairs in a text', (kv) => kv.hmset('t', fromJavaScript('ab'))],
+    ['no pairs', (kv) => kv.hmset('t', fromJavaScript(undefined))],
+    ['null for pairs', (kv) => kv.hmset('t', fromJavaScript(null))],
+    ['a pair in a text', (kv) => kv.hmset('t', fromJavaScript(['ab']))],
+    ['a pair in an object', (kv) => kv.hmset('t', fromJavaScript([{ key: 'a', value: 'b' }]))],
+    ['a pair of one', (kv) => kv.hmset('t', fromJavaScript([['a']]))],
+    ['a pair of three', (kv) => kv.hmset('t', fromJavaScript([['a', 'b', 'c']]))],
+    ['a pair of nothing', (kv) => kv.hmset('t', fromJavaScript([null]))],
   ])('are checked before anything is sent: %s', async (_, call) => {
     const client = answering(values('v'));
     await expect(call(client)).rejects.toMatchObject({ name: 'KvError', code: 'INVALID_COMMAND' });
@@ -266,6 +279,47 @@ describe('arguments', () => {
     expect(await client.hmset('t', [])).toEqual([]);
     expect(await client.hmdel('t', [])).toEqual([]);
     expect(await client.hmexist('t', [])).toEqual([]);
+  });
+});
+
+describe('pairs', () => {
+  it('may come from anything that can be iterated over', async () => {
+    const client = answering(values(null));
+    const pairs = (function* (): Generator<[string, Value]> {
+      yield ['k', 'v'];
+    })();
+    expect(await client.hmset('t', pairs)).toEqual([null]);
+  });
+
+  it('and bytes in them are copied, so that it does not matter what becomes of them', () => {
+    const client = new ScriptedClient(() => new Promise(() => {}));
+    const bytes = Buffer.of(1);
+    void client.hset('t', 'k', bytes);
+    void client.hmset('t', [['k', bytes]]);
+    bytes[0] = 2;
+    const pair = { key: 'k', value: valueToMessage(Uint8Array.of(1)) };
+    expect(client.sent).toStrictEqual([
+      commandRequest('hset', { table: 't', pair }),
+      commandRequest('hmset', { table: 't', pairs: [pair] }),
+    ]);
+  });
+});
+
+describe('the time allowed for a call', () => {
+  it.each(CALLS)('must be one: %s', async (_, call) => {
+    const client = answering(values());
+    for (const timeoutMs of [0, -1, Number.NaN, Number.NEGATIVE_INFINITY, '5', null]) {
+      const options = { timeoutMs } as CallOptions;
+      await expect(call(client, options)).rejects.toMatchObject({
+        code: 'INVALID_COMMAND',
+        message: expect.stringContaining('timeoutMs must be a number greater than 0'),
+      });
+    }
+    expect(client.sent).toEqual([]);
+  });
+
+  it.each([0.5, Number.POSITIVE_INFINITY, undefined])('may be %s', async (timeoutMs) => {
+    expect(await answering(values('v')).hget('t', 'k', { timeoutMs })).toBe('v');
   });
 });
 

@@ -1,22 +1,30 @@
 import { type Awaitable, isPromise } from './awaitable.js';
+import {
+  checkOptions,
+  tableAndKey,
+  tableAndKeys,
+  tableAndPair,
+  tableAndPairs,
+} from './call-arguments.js';
 import type { CallOptions, KvClient, Pairs } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import {
+  type CommandMessage,
+  type CommandName,
   type CommandRequest,
   type CommandResponse,
   commandRequest,
-  type KvpairMessage,
 } from './messages.js';
 import { responseError } from './response.js';
 import { checkText } from './text.js';
-import { checkValue, type Value, valueFromMessage, valueToMessage } from './value.js';
+import { type Value, valueFromMessage } from './value.js';
 
 /**
  * The commands in terms of one `execute`: what a client in-process and a client over a network have
  * in common. Arguments are checked here, before anything is sent.
  */
 export abstract class CommandClient implements KvClient {
-  /** Takes a request to the engine and brings its answer. */
+  /** Takes a request to the engine and brings its answer. The options have been checked. */
   protected abstract execute(
     request: CommandRequest,
     options: CallOptions | undefined,
@@ -25,14 +33,14 @@ export abstract class CommandClient implements KvClient {
   abstract close(): Promise<void>;
 
   async hget(table: string, key: string, options?: CallOptions): Promise<Value | null> {
-    const sent = this.execute(commandRequest('hget', name(table, key)), options);
+    const sent = this.#call('hget', tableAndKey(table, key), options);
     const response = isPromise(sent) ? await sent : sent;
     return response.status === 404 ? null : onlyValue(response);
   }
 
   async hgetall(table: string, options?: CallOptions): Promise<Map<string, Value>> {
     checkText('table', table);
-    const { pairs } = ok(await this.execute(commandRequest('hgetall', { table }), options));
+    const { pairs } = ok(await this.#call('hgetall', { table }, options));
     return new Map(pairs.map(({ key, value }) => [key, present(valueFromMessage(value))]));
   }
 
@@ -41,9 +49,9 @@ export abstract class CommandClient implements KvClient {
     keys: readonly string[],
     options?: CallOptions,
   ): Promise<(Value | null)[]> {
-    const own = names(table, keys);
-    const response = await this.execute(commandRequest('hmget', own), options);
-    return allValues(response, own.keys.length);
+    const message = tableAndKeys(table, keys);
+    const response = await this.#call('hmget', message, options);
+    return allValues(response, message.keys.length);
   }
 
   async hset(
@@ -52,20 +60,18 @@ export abstract class CommandClient implements KvClient {
     value: Value,
     options?: CallOptions,
   ): Promise<Value | null> {
-    checkText('table', table);
-    const sent = this.execute(commandRequest('hset', { table, pair: pair(key, value) }), options);
+    const sent = this.#call('hset', tableAndPair(table, key, value), options);
     return onlyValue(isPromise(sent) ? await sent : sent);
   }
 
   async hmset(table: string, pairs: Pairs, options?: CallOptions): Promise<(Value | null)[]> {
-    checkText('table', table);
-    const messages = Array.from(pairs, ([key, value]) => pair(key, value));
-    const request = commandRequest('hmset', { table, pairs: messages });
-    return allValues(await this.execute(request, options), messages.length);
+    const message = tableAndPairs(table, pairs);
+    const response = await this.#call('hmset', message, options);
+    return allValues(response, message.pairs.length);
   }
 
   async hdel(table: string, key: string, options?: CallOptions): Promise<Value | null> {
-    const sent = this.execute(commandRequest('hdel', name(table, key)), options);
+    const sent = this.#call('hdel', tableAndKey(table, key), options);
     return onlyValue(isPromise(sent) ? await sent : sent);
   }
 
@@ -74,44 +80,35 @@ export abstract class CommandClient implements KvClient {
     keys: readonly string[],
     options?: CallOptions,
   ): Promise<(Value | null)[]> {
-    const own = names(table, keys);
-    const response = await this.execute(commandRequest('hmdel', own), options);
-    return allValues(response, own.keys.length);
+    const message = tableAndKeys(table, keys);
+    const response = await this.#call('hmdel', message, options);
+    return allValues(response, message.keys.length);
   }
 
   async hexist(table: string, key: string, options?: CallOptions): Promise<boolean> {
-    const sent = this.execute(commandRequest('hexist', name(table, key)), options);
+    const sent = this.#call('hexist', tableAndKey(table, key), options);
     return flag(onlyValue(isPromise(sent) ? await sent : sent));
   }
 
   async hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]> {
-    const own = names(table, keys);
-    const response = await this.execute(commandRequest('hmexist', own), options);
-    return allValues(response, own.keys.length).map(flag);
+    const message = tableAndKeys(table, keys);
+    const response = await this.#call('hmexist', message, options);
+    return allValues(response, message.keys.length).map(flag);
   }
 
+  /** Closes it, at the end of the block that holds it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
 
-function name(table: string, key: string): { table: string; key: string } {
-  checkText('table', table);
-  checkText('key', key);
-  return { table, key };
-}
-
-function names(table: string, keys: readonly string[]): { table: string; keys: string[] } {
-  checkText('table', table);
-  const own = [...keys];
-  for (const key of own) checkText('key', key);
-  return { table, keys: own };
-}
-
-function pair(key: string, value: Value): KvpairMessage {
-  checkText('key', key);
-  checkValue(value);
-  return { key, value: valueToMessage(value) };
+  #call<Name extends CommandName>(
+    name: Name,
+    message: CommandMessage<Name>,
+    options: CallOptions | undefined,
+  ): Awaitable<CommandResponse> {
+    if (options !== undefined) checkOptions(options);
+    return this.execute(commandRequest(name, message), options);
+  }
 }
 
 function ok(response: CommandResponse): CommandResponse {

@@ -9,6 +9,7 @@ export class Fifo<Item> {
     return this.#items.length - this.#head;
   }
 
+  /** Appends an item, the newest. */
   push(item: Item): void {
     this.#items.push(item);
   }

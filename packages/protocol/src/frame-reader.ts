@@ -1,5 +1,6 @@
 import type { FrameFormat } from './frame.js';
 import { KvError } from './kv-error.js';
+import { withoutStack } from './without-stack.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -135,10 +136,8 @@ export class FrameReader {
     // Not by shifts, which would make a length of 2 GiB and more negative.
     for (let i = at; i < at + headerBytes; i++) length = length * 256 + (bytes[i] ?? 0);
     if (length > maxFrameBytes) {
-      throw new KvError(
-        'TOO_LARGE',
-        `A frame of ${length} bytes exceeds the limit of ${maxFrameBytes} bytes`,
-      );
+      const message = `A frame of ${length} bytes exceeds the limit of ${maxFrameBytes} bytes`;
+      throw withoutStack(() => new KvError('TOO_LARGE', message));
     }
     return length;
   }

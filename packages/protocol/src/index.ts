@@ -22,6 +22,7 @@ export { ByteWriter } from './byte-writer.js';
 export { cancelledError, timeoutError } from './call-error.js';
 export type { Codec } from './codec.js';
 export { CommandClient } from './command-client.js';
+export { DEFAULT_PORT } from './default-port.js';
 export { Fifo } from './fifo.js';
 export {
   beginFrame,
@@ -33,6 +34,8 @@ export {
 } from './frame.js';
 export { FrameReader } from './frame-reader.js';
 export { CommandRequestSchema, CommandResponseSchema, file_abi_abi } from './gen/abi/abi_pb.js';
+export { checkList } from './list.js';
+export { MAX_TIMER_MS } from './max-timer-ms.js';
 export { reflectionCodec } from './reflection-codec.js';
 export { checkSocketPath } from './socket-path.js';
 export { straightLineCodec } from './straight-line-codec.js';

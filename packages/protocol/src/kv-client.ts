@@ -5,7 +5,10 @@ import type { Value } from './value.js';
 export interface CallOptions {
   /** Gives the call up: it fails with `CANCELLED`, though the command may have taken effect. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the call fails with `TIMEOUT`, though the command may have taken effect. */
+  /**
+   * Milliseconds, more than 0, until the call fails with `TIMEOUT`, though the command may have taken
+   * effect; `Infinity` for never.
+   */
   readonly timeoutMs?: number | undefined;
   /**
    * Repeats the call after a lost connection, if the command only reads. A command that writes is
@@ -19,7 +22,8 @@ export type Pairs = Iterable<readonly [key: string, value: Value]>;
 
 /**
  * The commands, one method each, with the values of JavaScript. The same in-process and over a
- * network. Every method rejects with a `KvError`; a key that is not there is `null`, no error.
+ * network. Every method rejects with a `KvError`; a key that is not there is `null`, no error. What
+ * a method is given is copied: it may be changed as soon as the method has returned its promise.
  */
 export interface KvClient extends Record<CommandName, unknown>, AsyncDisposable {
   /** Reads the value of `key`. */

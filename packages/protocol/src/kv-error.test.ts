@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ERROR_STATUS, KvError, type KvErrorCode } from './kv-error.js';
 
 const CODES = Object.keys(ERROR_STATUS) as KvErrorCode[];
@@ -23,6 +23,57 @@ describe('a KvError', () => {
     expect(error.code).toBe('INVALID_COMMAND');
     expect(error.message).toBe('Command is invalid: `Request has no data`');
     expect(error.cause).toBe(cause);
+  });
+});
+
+describe('a code that there is not', () => {
+  it.each(['TEAPOT', 'toString', '__proto__', ''])(
+    'makes no error, but one of the caller: %j',
+    (code) => {
+      expect(() => new KvError(code as KvErrorCode, 'm')).toThrow(TypeError);
+    },
+  );
+});
+
+describe('two copies of this package', () => {
+  /** The class of errors of another copy. */
+  async function another(): Promise<typeof KvError> {
+    vi.resetModules();
+    const copy = await import('./kv-error.js');
+    return copy.KvError;
+  }
+
+  it('know the errors of each other', async () => {
+    const Other = await another();
+    const [mine, theirs] = [new KvError('FORBIDDEN', 'no'), new Other('FORBIDDEN', 'no')];
+    expect(Other).not.toBe(KvError);
+    expect([theirs instanceof KvError, mine instanceof Other]).toEqual([true, true]);
+    expect([KvError.from(theirs), Other.from(mine)]).toEqual([theirs, mine]);
+    expect(KvError.from(theirs)).toBe(theirs);
+  });
+
+  it('show nothing of how they do', () => {
+    const error = new KvError('FORBIDDEN', 'no');
+    expect(Reflect.ownKeys(error).sort()).toEqual(['code', 'message', 'name', 'stack']);
+  });
+
+  it.each([
+    new Error('e'),
+    { code: 'FORBIDDEN', name: 'KvError' },
+    {},
+    null,
+    undefined,
+    'KvError',
+    () => {},
+  ])('take %s for none', (value) => {
+    expect((value as unknown) instanceof KvError).toBe(false);
+  });
+
+  it('leave a derived class its own', () => {
+    class QuotaError extends KvError {}
+    const error = new QuotaError('TOO_MANY_REQUESTS', 'slow down');
+    expect([error instanceof QuotaError, error instanceof KvError]).toEqual([true, true]);
+    expect(new KvError('FORBIDDEN', 'no') instanceof QuotaError).toBe(false);
   });
 });
 

@@ -38,15 +38,29 @@ const CODE_OF_STATUS = new Map<number, KvErrorCode>(
   Object.entries(ERROR_STATUS).map(([code, status]) => [status, code as KvErrorCode]),
 );
 
+/** By what errors know each other that come from different copies of this package. */
+const BRAND = Symbol.for('kv.KvError');
+
 /**
  * The one class of errors, the same on both sides of a connection. The message is for the caller and
  * says nothing of the server's inside; what caused it is in `cause`, and stays where it happened.
+ *
+ * An error of another copy of this package, as there may be when parts of an application were installed
+ * at different times, is an `instanceof` this one too.
  */
 export class KvError extends Error {
   override readonly name = 'KvError';
   readonly code: KvErrorCode;
 
+  static {
+    // On the prototype, where neither a log nor a comparison sees it.
+    Object.defineProperty(KvError.prototype, BRAND, { value: true });
+    Object.defineProperty(KvError, Symbol.hasInstance, { value: hasInstance });
+  }
+
+  /** @throws {TypeError} if there is no such code: from JavaScript, nothing else would tell. */
   constructor(code: KvErrorCode, message: string, options?: ErrorOptions) {
+    if (!Object.hasOwn(ERROR_STATUS, code)) throw new TypeError(`There is no error code '${code}'`);
     super(message, options);
     this.code = code;
   }
@@ -78,4 +92,11 @@ export class KvError extends Error {
     const general = status >= 400 && status < 500 ? 'INVALID_COMMAND' : 'INTERNAL';
     return new KvError(CODE_OF_STATUS.get(status) ?? general, message);
   }
+}
+
+/** What `instanceof` asks of {@link KvError}, and of classes derived from it. */
+function hasInstance(this: unknown, value: unknown): boolean {
+  // A derived class has none but its own instances.
+  if (this !== KvError) return Function.prototype[Symbol.hasInstance].call(this, value);
+  return typeof value === 'object' && value !== null && BRAND in value;
 }

@@ -7,6 +7,7 @@ import {
 } from './gen/abi/abi_codec.js';
 import { KvError } from './kv-error.js';
 import { WireReader } from './wire/wire-reader.js';
+import { withoutStack } from './without-stack.js';
 
 /** Decoding calls nothing that could decode in turn, so one will do. */
 const reader = new WireReader();
@@ -22,7 +23,7 @@ export const straightLineCodec: Codec = {
       reader.reset(bytes, start);
       return decodeCommandRequest(reader, end);
     } catch (cause) {
-      throw KvError.invalidCommand('Request cannot be decoded', { cause });
+      throw withoutStack(() => KvError.invalidCommand('Request cannot be decoded', { cause }));
     }
   },
   encodeRequest: encodeCommandRequest,
@@ -31,7 +32,7 @@ export const straightLineCodec: Codec = {
       reader.reset(bytes, start);
       return decodeCommandResponse(reader, end);
     } catch (cause) {
-      throw new KvError('INTERNAL', 'The answer cannot be decoded', { cause });
+      throw withoutStack(() => new KvError('INTERNAL', 'The answer cannot be decoded', { cause }));
     }
   },
   encodeResponse: encodeCommandResponse,

@@ -1,6 +1,8 @@
+import { isUint8Array } from 'node:util/types';
 import { KvError } from './kv-error.js';
 import type { ValueMessage } from './messages.js';
 import { checkText } from './text.js';
+import { typeName } from './type-name.js';
 
 /**
  * A stored value: text, binary, an integer (int64, as a bigint), a float (a double, as a number) or
@@ -31,9 +33,10 @@ export function checkValue(value: unknown): asserts value is Value {
     case 'boolean':
       return;
     default:
-      if (value instanceof Uint8Array) return;
+      // Not by `instanceof`: what only has the prototype holds no bytes.
+      if (isUint8Array(value)) return;
       throw KvError.invalidCommand(
-        `value must be a string, Uint8Array, bigint, number or boolean, not ${value === null ? 'null' : typeof value}`,
+        `value must be a string, Uint8Array, bigint, number or boolean, not ${typeName(value)}`,
       );
   }
 }
@@ -55,9 +58,9 @@ export function valueToMessage(value: Value | null | undefined): ValueMessage {
   return { value: { case: undefined } };
 }
 
-/** The value that a message carries; `null` for an absent or empty one. */
+/** The value that a message carries; `null` for an absent or empty one, and for what is none. */
 export function valueFromMessage(message: ValueMessage | undefined): Value | null {
-  return message?.value.value ?? null;
+  return message?.value?.value ?? null;
 }
 
 /**

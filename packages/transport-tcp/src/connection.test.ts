@@ -158,23 +158,30 @@ describe('a peer with many requests under way', () => {
 });
 
 describe('a hook that makes the response something that cannot be sent', () => {
-  it('gets the peer a 500, and hears of it', async () => {
-    const engine = new Engine();
+  it('gets the peer a 500, and is heard of', async () => {
+    const reported: unknown[] = [];
+    const engine = new Engine({
+      onError: (error, origin) => void reported.push([error.code, origin]),
+    });
     const heard: unknown[] = [];
     engine.hooks.on('beforeResponseSend', (context) => {
-      context.response = { status: -1, message: '', values: [], pairs: [] };
+      // From JavaScript, a number may be where a bigint must be.
+      const values = JSON.parse('[{ "value": { "case": "integer", "value": 1 } }]');
+      context.response = { status: 200, message: '', values, pairs: [] };
     });
     engine.hooks.on('afterResponseSend', ({ error }) => void heard.push(error));
     const stream = serve(engine);
-    const answered = new TestPeer(new ScriptedStream());
-    stream.push(answered.frames(get('k')));
+    stream.push(frames(get('k')));
     await settled();
     stream.taken();
     await settled();
     expect(heard).toMatchObject([{ code: 'INTERNAL' }]);
-    expect(Buffer.from(stream.writes[0] ?? []).subarray(4, 7)).toEqual(
-      Buffer.from('08f403', 'hex'),
-    );
+    expect(reported).toEqual([['INTERNAL', 'send']]);
+    expect(
+      Buffer.from(stream.writes[0] ?? [])
+        .subarray(4, 7)
+        .toString('hex'),
+    ).toBe('08f403');
   });
 });
 

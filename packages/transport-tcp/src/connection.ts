@@ -221,6 +221,7 @@ export class Connection implements Swept {
       return;
     }
     const error = this.#encode(response);
+    if (error !== undefined) this.#session.unsendable(error);
     if (sent !== undefined) this.#outSent.push(error === undefined ? sent : () => sent(error));
     if (!this.#reading && !this.#flushScheduled) {
       this.#flushScheduled = true;

@@ -9,6 +9,7 @@ import { runRequestCase } from './run-request-case.js';
 export interface CommandExecutor {
   /** Brings a request to the engine, and its response back. */
   execute(request: CommandRequest): Awaitable<CommandResponse>;
+  /** Called once, when the case is over. */
   close(): Awaitable<void>;
 }
 

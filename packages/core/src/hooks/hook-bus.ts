@@ -95,6 +95,7 @@ export class HookBus extends EventEmitter<HookEvents> {
     return this.#add(name, { listener, receiver: receiver || this, once: false, spent: false });
   }
 
+  /** The same as {@link on}. */
   override addListener<Name extends HookName>(
     name: Name,
     listener: Listener<Name>,
@@ -129,6 +130,7 @@ export class HookBus extends EventEmitter<HookEvents> {
     return this.#set(name, this.#runners[name].filter(stays));
   }
 
+  /** The same as {@link removeListener}. */
   override off<Name extends HookName>(
     name: Name,
     listener?: Listener<Name>,

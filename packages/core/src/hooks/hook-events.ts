@@ -48,11 +48,19 @@ export interface AfterResponseSendContext extends HookContext {
  * The four hook points, in the order in which every request passes them. A listener that returns a
  * promise is waited for. One that throws a `KvError` makes that the response (at `afterResponseSend`
  * it is too late for that); anything else it throws makes an `INTERNAL` one and is reported.
+ *
+ * A connection's request does not start before the `requestReceived` listeners of the one before it are
+ * done. Requests from this process wait for no other, so a listener may make some itself, through the
+ * same client too; they pass the listeners like all others, this one included.
  */
 export interface HookEvents {
+  /** Nothing has been done yet: may look, change the request, or end it. */
   requestReceived(context: RequestReceivedContext): void | Promise<void>;
+  /** The command has run: may look, or make an error of the response. */
   requestExecuted(context: RequestExecutedContext): void | Promise<void>;
+  /** May change the response, a refusal too. */
   beforeResponseSend(context: BeforeResponseSendContext): void | Promise<void>;
+  /** The response is with the kernel, or will never be: may only look. */
   afterResponseSend(context: AfterResponseSendContext): void | Promise<void>;
 }
 

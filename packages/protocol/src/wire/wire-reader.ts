@@ -1,3 +1,4 @@
+import { withoutStack } from '../without-stack.js';
 import { readUtf8 } from './utf8.js';
 
 /** How deep groups may be nested: a little less than protobuf-es allows, wherever the group stands. */
@@ -28,7 +29,7 @@ export class WireReader {
     const tag = this.uint32();
     const bytes = this.at - start;
     if (bytes > 5 || (bytes === 5 && (this.#bytes[this.at - 1] as number) > 0x0f)) {
-      throw new Error('A tag exceeds 32 bits');
+      throw malformed('A tag exceeds 32 bits');
     }
     return tag;
   }
@@ -48,7 +49,7 @@ export class WireReader {
       if (shift < 32) value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
     }
-    throw new Error('A varint has more than ten bytes');
+    throw malformed('A varint has more than ten bytes');
   }
 
   int64(): bigint {
@@ -72,7 +73,7 @@ export class WireReader {
         return scratch.getBigInt64(0, true);
       }
     }
-    throw new Error('A varint has more than ten bytes');
+    throw malformed('A varint has more than ten bytes');
   }
 
   bool(): boolean {
@@ -103,13 +104,13 @@ export class WireReader {
   /** Where the message ends whose length stands here. */
   messageEnd(end: number): number {
     const length = this.uint32();
-    if (length > end - this.at) throw new Error('A field is longer than its message');
+    if (length > end - this.at) throw malformed('A field is longer than its message');
     return this.at + length;
   }
 
   /** To be called when a message has been read: its last field must end where it does. */
   checkEnd(end: number): void {
-    if (this.at !== end) throw new Error('A field is longer than its message');
+    if (this.at !== end) throw malformed('A field is longer than its message');
   }
 
   /**
@@ -119,11 +120,11 @@ export class WireReader {
    */
   skip(tag: number, end: number, known: ReadonlySet<number>): void {
     const number = tag >>> 3;
-    if (known.has(number)) throw new Error(`Field ${number} has wire type ${tag & 7}`);
+    if (known.has(number)) throw malformed(`Field ${number} has wire type ${tag & 7}`);
     const groups: number[] = [];
     this.#skipOne(tag, end, groups);
     while (groups.length > 0) {
-      if (this.at >= end) throw new Error('A group has no end');
+      if (this.at >= end) throw malformed('A group has no end');
       this.#skipOne(this.tag(), end, groups);
     }
   }
@@ -131,7 +132,7 @@ export class WireReader {
   /** @param groups the groups that are open, by their field numbers. */
   #skipOne(tag: number, end: number, groups: number[]): void {
     const number = tag >>> 3;
-    if (number === 0) throw new Error('A field has the number 0');
+    if (number === 0) throw malformed('A field has the number 0');
     switch (tag & 7) {
       case 0:
         this.int64();
@@ -143,25 +144,29 @@ export class WireReader {
         this.#take(this.uint32(), end);
         break;
       case 3:
-        if (groups.length === MAX_GROUP_DEPTH) throw new Error('Groups are nested too deep');
+        if (groups.length === MAX_GROUP_DEPTH) throw malformed('Groups are nested too deep');
         groups.push(number);
         break;
       case 4:
-        if (groups.pop() !== number) throw new Error('A group ends that has not begun');
+        if (groups.pop() !== number) throw malformed('A group ends that has not begun');
         break;
       case 5:
         this.#take(4, end);
         break;
       default:
-        throw new Error(`There is no wire type ${tag & 7}`);
+        throw malformed(`There is no wire type ${tag & 7}`);
     }
   }
 
   /** Moves on by `length`, and says from where. */
   #take(length: number, end: number): number {
     const start = this.at;
-    if (length > end - start) throw new Error('A field is longer than its message');
+    if (length > end - start) throw malformed('A field is longer than its message');
     this.at = start + length;
     return start;
   }
+}
+
+function malformed(message: string): Error {
+  return withoutStack(() => new Error(message));
 }

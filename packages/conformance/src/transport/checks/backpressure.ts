@@ -13,6 +13,12 @@ const KEYS = 4;
 /** So many answers to a neighbour, without a further request of the peer, and it has been stopped. */
 const QUIET_ANSWERS = 20;
 
+/**
+ * The most that answers to a peer that reads nothing may come to: what kernels keep in their buffers, and
+ * several times what a transport should keep besides.
+ */
+const MOST_BYTES = 32 * 1024 * 1024;
+
 /** A peer that does not read costs the server little, and its neighbours nothing. */
 export const backpressureChecks: readonly TransportCheck[] = [
   {
@@ -26,9 +32,26 @@ export const backpressureChecks: readonly TransportCheck[] = [
       peer.pause();
       peer.send(...numbers.map((i) => hget('table', `large${i % KEYS}`)));
       await expectStopped(engine, neighbour);
+      expect(executed(engine) * VALUE_BYTES).toBeLessThan(MOST_BYTES);
       peer.resume();
       for (const i of numbers) expect(await firstByteOfNext(peer), `answer ${i}`).toBe(i % KEYS);
       expect(executed(engine)).toBe(REQUESTS);
+    },
+  },
+  {
+    title: 'nor is it where every answer takes its time: requests under way are bounded',
+    timeoutMs: 30_000,
+    async run({ connect, engine, storage }) {
+      for (let i = 0; i < KEYS; i++) {
+        storage.set('table', `large${i}`, new Uint8Array(VALUE_BYTES).fill(i));
+      }
+      engine.hooks.on('beforeResponseSend', () => Promise.resolve());
+      const [peer, neighbour] = [await connect(), await connect()];
+      peer.pause();
+      peer.send(...numbers.map((i) => hget('table', `large${i % KEYS}`)));
+      await expectStopped(engine, neighbour);
+      peer.resume();
+      for (const i of numbers) expect(await firstByteOfNext(peer), `answer ${i}`).toBe(i % KEYS);
     },
   },
   {

@@ -35,6 +35,25 @@ export const disconnectChecks: readonly TransportCheck[] = [
     },
   },
   {
+    title: 'so is what is more than the peer takes at once, though it takes nothing for a while',
+    needs: 'halfClose',
+    timeoutMs: 30_000,
+    async run({ connect, engine, storage, sessions }) {
+      const value = 'x'.repeat(16 * 1024);
+      storage.set('table', 'large', value);
+      const peer = await connect();
+      peer.pause();
+      const asked = Array.from({ length: 2000 }, () => hget('table', 'large'));
+      peer.send(...asked);
+      peer.end();
+      await eventually(() => expect(engine.stats().commands.hget).toBeGreaterThan(0));
+      peer.resume();
+      for (const _ of asked) expect((await peer.receive()).values[0]?.value.value).toBe(value);
+      await peer.closed;
+      await eventually(() => expect(sessions()).toBe(0));
+    },
+  },
+  {
     title: 'what is answered late is answered after a half-close, too',
     needs: 'halfClose',
     async run({ connect, storage, sessions }) {

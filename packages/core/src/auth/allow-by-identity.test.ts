@@ -1,0 +1,188 @@
+import {
+  COMMAND_EFFECT,
+  type CommandName,
+  type CommandRequest,
+  commandRequest,
+  valueToMessage,
+} from '@kv/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Engine } from '../engine.js';
+import type { PeerTls } from '../peer.js';
+import { allowByIdentity, type Identity, type IdentityRule } from './allow-by-identity.js';
+
+let engine: Engine;
+beforeEach(() => {
+  engine = new Engine();
+});
+afterEach(() => engine.close());
+
+const pair = { key: 'k', value: valueToMessage('v') };
+/** Each command, on a table. */
+const REQUESTS: { readonly [Name in CommandName]: (table: string) => CommandRequest } = {
+  hget: (table) => commandRequest('hget', { table, key: 'k' }),
+  hgetall: (table) => commandRequest('hgetall', { table }),
+  hmget: (table) => commandRequest('hmget', { table, keys: ['k'] }),
+  hset: (table) => commandRequest('hset', { table, pair }),
+  hmset: (table) => commandRequest('hmset', { table, pairs: [pair] }),
+  hdel: (table) => commandRequest('hdel', { table, key: 'k' }),
+  hmdel: (table) => commandRequest('hmdel', { table, keys: ['k'] }),
+  hexist: (table) => commandRequest('hexist', { table, key: 'k' }),
+  hmexist: (table) => commandRequest('hmexist', { table, keys: ['k'] }),
+};
+const COMMANDS = Object.keys(REQUESTS) as CommandName[];
+
+const verified = (names: Partial<PeerTls>): PeerTls => ({
+  protocol: 'TLSv1.3',
+  authorized: true,
+  altNames: [],
+  ...names,
+});
+const reporting = verified({ commonName: 'reporting' });
+
+/** The status of the answer to a peer of whom TLS says this. */
+async function status(tls: PeerTls | undefined, request: CommandRequest): Promise<number> {
+  const peer = { transport: 'tcp', address: '127.0.0.1:50122' };
+  const session = engine.openSession(tls === undefined ? peer : { ...peer, tls });
+  const response = await session.execute(request);
+  session.close();
+  return response.status;
+}
+
+/** Which commands on `table` are let through to the engine. */
+async function allowed(tls: PeerTls, table: string): Promise<CommandName[]> {
+  const statuses = await Promise.all(
+    COMMANDS.map((command) => status(tls, REQUESTS[command](table))),
+  );
+  expect(statuses.filter((each) => ![200, 403, 404].includes(each))).toEqual([]);
+  return COMMANDS.filter((_, index) => statuses[index] !== 403);
+}
+
+const withEffect = (effect: 'read' | 'write'): CommandName[] =>
+  COMMANDS.filter((command) => COMMAND_EFFECT[command] === effect);
+
+describe('a peer without a verified identity', () => {
+  it.each<[string, PeerTls | undefined]>([
+    ['on a connection without TLS', undefined],
+    ['without a certificate', { protocol: 'TLSv1.3', authorized: false, altNames: [] }],
+    // A transport says no names then; this one does, to show that they would not help.
+    ['with one that nobody vouches for', { ...reporting, authorized: false }],
+  ])('%s gets 401, whatever it asks', async (_, tls) => {
+    allowByIdentity(engine, {
+      rules: [{ commonName: 'reporting', commands: ['read', 'write'], tables: 'all' }],
+    });
+    for (const command of COMMANDS) expect(await status(tls, REQUESTS[command]('t'))).toBe(401);
+    expect(await status(tls, { requestData: { case: undefined } })).toBe(401);
+  });
+});
+
+describe('a rule', () => {
+  it.each<[IdentityRule['commands'], CommandName[]]>([
+    [['read'], withEffect('read')],
+    [['write'], withEffect('write')],
+    [['read', 'write'], COMMANDS],
+    [
+      ['hget', 'hset'],
+      ['hget', 'hset'],
+    ],
+    [
+      ['read', 'hdel'],
+      [...withEffect('read'), 'hdel'],
+    ],
+    [[], []],
+  ])('for %j allows just these commands', async (commands, expected) => {
+    allowByIdentity(engine, { rules: [{ commonName: 'reporting', commands, tables: 'all' }] });
+    expect((await allowed(reporting, 't')).sort()).toEqual([...expected].sort());
+  });
+
+  it('allows just the tables that it names', async () => {
+    const tables = ['metrics', 'logs'];
+    allowByIdentity(engine, {
+      rules: [{ commonName: 'reporting', commands: ['read', 'write'], tables }],
+    });
+    expect(await allowed(reporting, 'metrics')).toEqual(COMMANDS);
+    expect(await allowed(reporting, 'logs')).toEqual(COMMANDS);
+    expect(await allowed(reporting, 'users')).toEqual([]);
+    expect(await allowed(reporting, 'all')).toEqual([]);
+  });
+
+  it.each<[string, Identity, PeerTls, boolean]>([
+    ['a common name', { commonName: 'reporting' }, reporting, true],
+    ['another common name', { commonName: 'reporter' }, reporting, false],
+    ['no common name', { commonName: 'reporting' }, verified({}), false],
+    ['an alternative name', { altName: 'DNS:a' }, verified({ altNames: ['DNS:b', 'DNS:a'] }), true],
+    ['one of another kind', { altName: 'URI:a' }, verified({ altNames: ['DNS:a'] }), false],
+    ['one without a kind', { altName: 'a' }, verified({ altNames: ['DNS:a'] }), false],
+    ['a common name like it', { altName: 'DNS:a' }, verified({ commonName: 'DNS:a' }), false],
+    ['one of both', { altName: 'DNS:a', commonName: 'reporting' }, reporting, false],
+    [
+      'both',
+      { altName: 'DNS:a', commonName: 'reporting' },
+      { ...reporting, altNames: ['DNS:a'] },
+      true,
+    ],
+  ])('is for who has %s', async (_, whom, tls, allows) => {
+    allowByIdentity(engine, { rules: [{ ...whom, commands: ['read'], tables: 'all' }] });
+    expect(await status(tls, REQUESTS.hgetall('t'))).toBe(allows ? 200 : 403);
+  });
+
+  it('adds to what others allow', async () => {
+    allowByIdentity(engine, {
+      rules: [
+        { commonName: 'reporting', commands: ['read'], tables: 'all' },
+        { commonName: 'reporting', commands: ['hset'], tables: ['reports'] },
+      ],
+    });
+    expect(await allowed(reporting, 'reports')).toContain('hset');
+    expect(await allowed(reporting, 'metrics')).toEqual(withEffect('read'));
+  });
+
+  it('takes names that are properties of Object as any other', async () => {
+    const strange = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+    allowByIdentity(engine, {
+      rules: [{ commonName: '__proto__', commands: ['read'], tables: ['__proto__'] }],
+    });
+    for (const name of strange) {
+      const tls = verified({ commonName: name });
+      expect(await allowed(tls, '__proto__')).toEqual(
+        name === '__proto__' ? withEffect('read') : [],
+      );
+      expect(await allowed(verified({ commonName: '__proto__' }), name)).toEqual(
+        name === '__proto__' ? withEffect('read') : [],
+      );
+    }
+  });
+
+  it('that names nobody is refused, and nothing is changed', async () => {
+    const rules = [{ commonname: 'reporting', commands: ['read'], tables: 'all' }];
+    expect(() => allowByIdentity(engine, { rules: rules as never })).toThrow(TypeError);
+    expect(engine.hooks.idle).toBe(true);
+  });
+});
+
+describe('calls from this process', () => {
+  it('are allowed, unless it is said that they are not', async () => {
+    const off = allowByIdentity(engine, { rules: [] });
+    expect(await engine.client().hget('t', 'k')).toBeNull();
+    off();
+    allowByIdentity(engine, { rules: [], inProcess: 'refuse' });
+    await expect(engine.client().hget('t', 'k')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+it('can be taken off again', async () => {
+  const off = allowByIdentity(engine, { rules: [] });
+  expect(await status(reporting, REQUESTS.hgetall('t'))).toBe(403);
+  off();
+  expect(await status(undefined, REQUESTS.hgetall('t'))).toBe(200);
+  expect(engine.hooks.idle).toBe(true);
+});
+
+it('sees a request as the listeners before it have left it', async () => {
+  engine.hooks.on('requestReceived', (context) => {
+    context.request = REQUESTS.hgetall('secrets');
+  });
+  allowByIdentity(engine, {
+    rules: [{ commonName: 'reporting', commands: ['read'], tables: ['metrics'] }],
+  });
+  expect(await status(reporting, REQUESTS.hgetall('metrics'))).toBe(403);
+});

@@ -1,0 +1,64 @@
+import type { CallOptions, Pairs } from './kv-client.js';
+import { KvError } from './kv-error.js';
+import { checkList } from './list.js';
+import type { CommandMessage, KvpairMessage } from './messages.js';
+import { checkText } from './text.js';
+import { typeName } from './type-name.js';
+import { checkValue, type Value, valueToMessage } from './value.js';
+
+// What a method of a client is given, as it travels. All that is mutable is copied, so that it does not
+// matter what the caller does to it while the call is under way. From JavaScript anything may come.
+// Everything here throws a `KvError` `INVALID_COMMAND`.
+
+/** A table and one key. */
+export function tableAndKey(table: string, key: string): CommandMessage<'hget'> {
+  checkText('table', table);
+  checkText('key', key);
+  return { table, key };
+}
+
+/** A table and several keys. */
+export function tableAndKeys(table: string, keys: readonly string[]): CommandMessage<'hmget'> {
+  checkText('table', table);
+  checkList('keys', keys);
+  const own = [...keys];
+  for (const key of own) checkText('key', key);
+  return { table, keys: own };
+}
+
+/** A table and one pair. */
+export function tableAndPair(table: string, key: string, value: Value): CommandMessage<'hset'> {
+  checkText('table', table);
+  return { table, pair: pairMessage(key, value) };
+}
+
+/** A table and several pairs. */
+export function tableAndPairs(table: string, pairs: Pairs): CommandMessage<'hmset'> {
+  checkText('table', table);
+  if (typeof pairs !== 'object' || pairs === null || !(Symbol.iterator in pairs)) {
+    throw KvError.invalidCommand(
+      `pairs must be a Map or an array of [key, value], not ${typeName(pairs)}`,
+    );
+  }
+  const messages = Array.from(pairs, (pair) => {
+    checkList('each of the pairs', pair);
+    if (pair.length !== 2) throw KvError.invalidCommand('each of the pairs must be [key, value]');
+    return pairMessage(...pair);
+  });
+  return { table, pairs: messages };
+}
+
+/** Refuses options that make no sense. A timer would take what is no time for a very short one. */
+export function checkOptions({ timeoutMs }: CallOptions): void {
+  if (timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs > 0)) return;
+  throw KvError.invalidCommand('timeoutMs must be a number greater than 0');
+}
+
+function pairMessage(key: string, value: Value): KvpairMessage {
+  checkText('key', key);
+  checkValue(value);
+  return {
+    key,
+    value: valueToMessage(value instanceof Uint8Array ? new Uint8Array(value) : value),
+  };
+}
