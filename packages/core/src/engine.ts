@@ -8,7 +8,7 @@ import {
 } from '@kv/protocol';
 import { HookBus } from './hooks/hook-bus.js';
 import { InProcessClient } from './in-process-client.js';
-import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { type Limits, limitsOf } from './limits.js';
 import type { Peer } from './peer.js';
 import { type ErrorReporter, RequestLine } from './request-line.js';
 import { Session, type SessionContext } from './session.js';
@@ -72,13 +72,14 @@ export class Engine implements AsyncDisposable {
   readonly #ownSession: Session;
   #closing: Promise<void> | undefined;
 
+  /** @throws {RangeError} for a limit that is not a positive integer. */
   constructor({
     storage = new MemoryStorage(),
     limits,
     onError = (error) => console.error(error),
   }: EngineOptions = {}) {
     this.#storage = storage;
-    const context = { storage, limits: { ...DEFAULT_LIMITS, ...limits } };
+    const context = { storage, limits: limitsOf(limits) };
     this.#context = {
       hooks: this.hooks,
       line: new RequestLine(this.hooks, context, onError),

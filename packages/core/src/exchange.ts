@@ -60,12 +60,13 @@ export class Exchange
     return this.response !== NO_RESPONSE;
   }
 
-  terminate(response: CommandResponse): void {
+  /** Bound, for listeners take their context apart: `({ terminate }) => terminate(response)`. */
+  readonly terminate = (response: CommandResponse): void => {
     if (this.answered || this.#executing) {
       throw new KvError('INTERNAL', 'terminate was called when it was too late to end the request');
     }
     this.response = response;
-  }
+  };
 
   /** Marks the command as begun, so that a `terminate` from then on is not lost but refused. */
   executing(): void {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkKey, checkKeys, checkTable, DEFAULT_LIMITS, type Limits } from './limits.js';
+import {
+  checkKey,
+  checkKeys,
+  checkTable,
+  DEFAULT_LIMITS,
+  type Limits,
+  limitsOf,
+} from './limits.js';
 
 const LIMITS: Limits = { maxTableBytes: 6, maxKeyBytes: 9 };
 
@@ -58,4 +65,17 @@ describe('the limits', () => {
       expect.objectContaining({ name: 'KvError' }),
     );
   });
+});
+
+describe('the limits of an engine', () => {
+  it('are the defaults where nothing is said', () => {
+    expect(limitsOf({ maxKeyBytes: 10 })).toEqual({ ...DEFAULT_LIMITS, maxKeyBytes: 10 });
+  });
+
+  it.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, JSON.parse('"9"')])(
+    'are refused if one is %o, which would limit nothing, or everything',
+    (maxKeyBytes) => {
+      expect(() => limitsOf({ maxKeyBytes })).toThrow(RangeError);
+    },
+  );
 });

@@ -12,6 +12,21 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = { maxTableBytes: 255, maxKeyBytes: 4096 };
 
 /**
+ * Fills in the defaults.
+ *
+ * @throws {RangeError} if a limit is not a positive integer.
+ */
+export function limitsOf(given: Partial<Limits> = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${name} must be a positive integer`);
+    }
+  }
+  return limits;
+}
+
+/**
  * Refuses what can be no table.
  *
  * @throws {KvError} `INVALID_COMMAND` if it is empty or no well-formed text, `TOO_LARGE` if it

@@ -244,3 +244,11 @@ describe('what is no response, from a listener in JavaScript', () => {
     expect(reports).toMatchObject([[{ cause: expect.any(TypeError) }, 'requestReceived']]);
   });
 });
+
+it('terminate works as well when a listener has taken it out of its context', () => {
+  const { engine, reports } = lineReading(() => 'v');
+  const mine = okResponse([valueToMessage('mine')]);
+  engine.hooks.on('requestReceived', ({ terminate }) => terminate(mine));
+  expect(engine.execute(GET)).toEqual(mine);
+  expect(reports).toEqual([]);
+});

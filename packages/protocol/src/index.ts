@@ -1,7 +1,7 @@
 // For applications.
 
 export { COMMAND_EFFECT } from './command-effect.js';
-export type { CallOptions, KvClient, Pairs } from './kv-client.js';
+export type { CallOptions, CommandMethods, KvClient, Pairs } from './kv-client.js';
 export { ERROR_STATUS, KvError, type KvErrorCode } from './kv-error.js';
 export {
   type CommandMessage,

@@ -20,12 +20,21 @@ export interface CallOptions {
 /** Pairs of key and value: a `Map`, or an array of `[key, value]`. */
 export type Pairs = Iterable<readonly [key: string, value: Value]>;
 
+/** Fails to compile if a command has no method. */
+type Complete<Methods extends Record<CommandName, unknown>> = Methods;
+
 /**
  * The commands, one method each, with the values of JavaScript. The same in-process and over a
  * network. Every method rejects with a `KvError`; a key that is not there is `null`, no error. What
  * a method is given is copied: it may be changed as soon as the method has returned its promise.
  */
-export interface KvClient extends Record<CommandName, unknown>, AsyncDisposable {
+export interface KvClient extends Complete<CommandMethods>, AsyncDisposable {
+  /** Waits for the calls under way and ends; calls after that fail with `UNAVAILABLE`. */
+  close(): Promise<void>;
+}
+
+/** The methods of a {@link KvClient} that are commands. */
+export interface CommandMethods {
   /** Reads the value of `key`. */
   hget(table: string, key: string, options?: CallOptions): Promise<Value | null>;
   /** Reads every pair of `table`, in no particular order; empty if there is no such table. */
@@ -44,6 +53,4 @@ export interface KvClient extends Record<CommandName, unknown>, AsyncDisposable 
   hexist(table: string, key: string, options?: CallOptions): Promise<boolean>;
   /** Tells which of `keys` exist, in their order. */
   hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]>;
-  /** Waits for the calls under way and ends; calls after that fail with `UNAVAILABLE`. */
-  close(): Promise<void>;
 }
