@@ -13,5 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/src/**/*.test.ts'],
+    // Those have a configuration of their own.
+    exclude: ['packages/architecture/src/published/**'],
   },
 });

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMAND_EFFECT, ERROR_STATUS } from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
-import { packages } from './packages.js';
+import { published } from './packages.js';
 import { manifest, ROOT, read } from './repository.js';
 
 /** The cells of the rows of the table under a heading of the README. */
@@ -41,9 +41,23 @@ describe('the README', () => {
   });
 
   it('tells every published package', () => {
-    const published = Object.keys(packages).filter((name) => manifest(name).private !== true);
     const told = table('Packages').map(([name]) => /@kv\/([a-z-]+)/.exec(name ?? '')?.[1]);
-    expect(told.sort()).toEqual(published.sort());
+    expect(told.sort()).toEqual([...published].sort());
+  });
+});
+
+describe('the changelog', () => {
+  const [unreleased = '', ...releases] = read('CHANGELOG.md').split(/^## /m).slice(1);
+
+  it('tells the version that the packages have as the newest release', () => {
+    const newest = /^(\d+\.\d+\.\d+) - \d{4}-\d{2}-\d{2}\n/.exec(releases[0] ?? '')?.[1] ?? '0.0.0';
+    for (const name of published) expect([name, manifest(name).version]).toEqual([name, newest]);
+  });
+
+  it('tells of changes just when a changeset raises a version for them', () => {
+    expect(unreleased).toMatch(/^Unreleased\n/);
+    const changesets = readdirSync(join(ROOT, '.changeset')).filter((file) => file.endsWith('.md'));
+    expect(changesets.length > 0).toBe(/^- /m.test(unreleased));
   });
 });
 

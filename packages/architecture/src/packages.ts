@@ -1,3 +1,5 @@
+import { manifest } from './repository.js';
+
 /** What the sources of a package may import, besides Node.js itself. */
 export interface Rule {
   /** Packages of this repository; `*` for any. */
@@ -20,5 +22,11 @@ export const packages: Readonly<Record<string, Rule>> = {
     foreign: ['@bufbuild/protobuf', '@bufbuild/protoplugin'],
   },
   example: { own: '*', foreign: '*' },
+  reference: { own: '*', foreign: '*' },
   architecture: { own: '*', foreign: '*' },
 };
+
+/** Those of them that are published, by their names without the scope. */
+export const published: readonly string[] = Object.keys(packages).filter(
+  (name) => manifest(name).private !== true,
+);

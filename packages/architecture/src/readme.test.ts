@@ -2,16 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatWithOptions } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ROOT, read } from './repository.js';
-
-/** The blocks of code that the README says are run. */
-const blocks = [...read('README.md').matchAll(/<!-- run -->\n```js\n([\s\S]*?)```/g)].map(
-  (match) => match[1] ?? '',
-);
-
-/** What a block says it prints. */
-const promised = (code: string): string[] =>
-  [...code.matchAll(/console\.log\(.*\/\/ → (.*)$/gm)].map((match) => match[1] ?? '');
+import { promisedLines, uses } from './readme.js';
+import { ROOT } from './repository.js';
 
 /** Runs code as a module of its own, which may import what an application may. */
 async function run(name: string, code: string): Promise<void> {
@@ -28,17 +20,17 @@ async function run(name: string, code: string): Promise<void> {
 
 describe("the README's uses", () => {
   it('are three', () => {
-    expect(blocks).toHaveLength(3);
+    expect(uses).toHaveLength(3);
   });
 
-  it.each(blocks.slice(0, 2).map((code, i) => [i + 1, code] as const))(
+  it.each(uses.slice(0, 2).map((code, i) => [i + 1, code] as const))(
     'number %i prints what it says',
     async (number, code) => {
       const log = vi.spyOn(console, 'log').mockImplementation(() => {});
       onTestFinished(() => log.mockRestore());
       await run(`use-${number}.mjs`, code);
       const printed = log.mock.calls.map((args) => formatWithOptions({ colors: false }, ...args));
-      expect(printed).toEqual(promised(code));
+      expect(printed).toEqual(promisedLines(code));
       expect(printed.length).toBeGreaterThan(2);
     },
   );
@@ -46,5 +38,5 @@ describe("the README's uses", () => {
 
 // The third is a test itself, and is registered as one.
 describe("the README's unit test", async () => {
-  await run('use-3.mjs', blocks[2] ?? '');
+  await run('use-3.mjs', uses[2] ?? '');
 });

@@ -2,6 +2,7 @@ import { signalExitCode } from './exit-code.js';
 
 /** Where a command writes: any `Writable` will do. */
 export interface Output {
+  /** Writes `chunk`, and calls `done` once it is written or cannot be. */
   write(chunk: string | Uint8Array, done: (error?: Error | null) => void): unknown;
   /** The width of the terminal, if it is one: help is wrapped there. */
   readonly columns?: number;

@@ -107,6 +107,7 @@ export class TcpTransport implements Transport {
     return connection;
   }
 
+  /** Figures of what it has done, and of what it is doing at this moment. */
   stats(): TcpTransportStats {
     return { connections: this.#connections.size, ...this.#counters };
   }
@@ -116,6 +117,7 @@ export class TcpTransport implements Transport {
     return this.#closing;
   }
 
+  /** Closes it, at the end of the block that holds it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

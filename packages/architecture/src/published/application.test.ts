@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { promisedLines, uses } from '../readme.js';
+import { manifest, ROOT, toolVersions } from '../repository.js';
+import { Application } from './application.js';
+import { moduleKinds, withOursRequired } from './module-kinds.js';
+
+let application: Application;
+
+beforeAll(async () => {
+  const ours = Object.values(inject('tarballs')).map(({ file }) => file);
+  const tools = ['vitest', '@types/node'].map((name) => `${name}@${toolVersions()[name]}`);
+  application = await Application.create([...ours, ...tools]);
+});
+afterAll(() => application?.remove());
+
+describe.each(moduleKinds)('in an application, by $loaded', ({ ending, rewrite }) => {
+  it.each(uses.slice(0, 2).map((code, i) => [i + 1, code] as const))(
+    "the README's use %i prints what it says",
+    async (number, code) => {
+      const printed = await application.runModule(`use-${number}.${ending}`, rewrite(code));
+      expect(printed).toEqual(promisedLines(code));
+    },
+  );
+});
+
+describe('in an application with vitest', () => {
+  it.each([
+    ['import', (code: string) => code],
+    ['require()', withOursRequired],
+  ] as const)("the README's unit test passes, by %s", async (loaded, rewrite) => {
+    const name = `use-3-${loaded.replace('()', '')}.test.mjs`;
+    await application.write(name, rewrite(uses[2] ?? ''));
+    expect(await application.run('npx', 'vitest', 'run', '--no-color', name)).toMatch(
+      /Tests\s+1 passed/,
+    );
+  });
+
+  it('the suite for storage engines runs', async () => {
+    await application.write(
+      'storage.test.mjs',
+      `import { storageSuite } from '@kv/conformance';
+       import { MemoryStorage } from '@kv/core';
+       storageSuite({ name: 'memory', open: () => new MemoryStorage() });`,
+    );
+    const printed = await application.run('npx', 'vitest', 'run', '--no-color', 'storage.test.mjs');
+    expect(printed).toMatch(/Tests\s+\d{2,} passed/);
+  });
+});
+
+describe('in an application in TypeScript', () => {
+  const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const strict = '--strict --noEmit --module nodenext --target es2023 --types node'.split(' ');
+
+  it('the public types are sound, ours and those that they name', async () => {
+    await application.write(
+      'main.mts',
+      `import { connect, KvError as ClientError } from '@kv/client';
+       import { Engine, KvError, MemoryStorage, type KvClient, type Value } from '@kv/core';
+       import { CommandClient } from '@kv/protocol';
+       import { type Io, run } from '@kv/server';
+       import { TcpTransport } from '@kv/transport-tcp';
+
+       const engine = new Engine({ storage: new MemoryStorage() });
+       engine.hooks.on('requestReceived', ({ request, state }) => {
+         if (request.requestData.case === 'hset') state.set('table', request.requestData.value.table);
+       });
+       const { url } = await new TcpTransport(engine).listen({ port: 0 });
+       const clients: KvClient[] = [engine.client(), await connect(url)];
+       for (const kv of clients) {
+         const value: Value | null = await kv.hset('users', 'u1', 42n);
+         if (typeof value === 'bigint') value.toString(16);
+         if (kv instanceof CommandClient) await kv.close();
+       }
+       export const same: typeof KvError = ClientError;
+       export const kv = (io: Io): Promise<number> => run([], io);`,
+    );
+    await application.run(process.execPath, TSC, ...strict, 'main.mts');
+  });
+
+  it('types hold a mistake against who makes it', async () => {
+    await application.write(
+      'wrong.mts',
+      `import { Engine } from '@kv/core';
+       await new Engine().client().hset('users', 'u1', { name: 'Tyr' });`,
+    );
+    const compiling = application.run(process.execPath, TSC, ...strict, 'wrong.mts');
+    await expect(compiling).rejects.toThrow('wrong.mts(2,');
+  });
+
+  it('types are there for require() too', async () => {
+    await application.write(
+      'main.cts',
+      `import core = require('@kv/core');
+       import client = require('@kv/client');
+       export const engine: core.Engine = new core.Engine();
+       export const connect: typeof client.connect = client.connect;`,
+    );
+    await application.run(process.execPath, TSC, ...strict, 'main.cts');
+  });
+});
+
+describe('in an application that has the server', () => {
+  it('kv is a command', async () => {
+    const printed = await application.run('npx', '--no-install', 'kv', '--version');
+    expect(printed.trim()).toBe(manifest('server').version);
+  });
+});
