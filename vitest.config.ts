@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: {
-    // Tests run against the sources of every package, so that a change needs no build to be seen.
+    // Tests run against the sources of every package, so that a change needs no build to be seen; save
+    // those of the command and of the README, which run what was built.
     alias: [
       {
         find: /^@kv\/([a-z-]+)$/,

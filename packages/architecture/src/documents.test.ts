@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as core from '@kv/core';
 import { COMMAND_EFFECT, ERROR_STATUS } from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
 import { published } from './packages.js';
@@ -29,6 +30,12 @@ describe('the README', () => {
   it('tells every command', () => {
     const told = table('Commands').map(([name]) => name?.toLowerCase());
     expect(told).toEqual(Object.keys(COMMAND_EFFECT));
+  });
+
+  it('names commands whose handlers can all be imported', () => {
+    expect(core).toMatchObject(
+      Object.fromEntries(Object.keys(COMMAND_EFFECT).map((name) => [name, expect.any(Function)])),
+    );
   });
 
   it('tells every hook point, in order', () => {
@@ -73,7 +80,7 @@ describe('the pinned version of pnpm', () => {
 
 describe('a link of the README', () => {
   const links = [...read('README.md').matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1] ?? '');
-  it.each(links.filter((link) => !link.startsWith('https:')))('to %s leads somewhere', (link) => {
+  it.each(links.filter((link) => !/^(https:|#)/.test(link)))('to %s leads somewhere', (link) => {
     expect(existsSync(join(ROOT, link))).toBe(true);
   });
 });

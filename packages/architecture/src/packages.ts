@@ -21,6 +21,7 @@ export const packages: Readonly<Record<string, Rule>> = {
     own: [],
     foreign: ['@bufbuild/protobuf', '@bufbuild/protoplugin'],
   },
+  'test-certificates': { own: [], foreign: ['selfsigned'] },
   example: { own: '*', foreign: '*' },
   reference: { own: '*', foreign: '*' },
   architecture: { own: '*', foreign: '*' },

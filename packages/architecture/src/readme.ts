@@ -1,6 +1,6 @@
 import { read } from './repository.js';
 
-/** The blocks of code that the README says are run: its three uses. */
+/** The blocks of code that the README says are run. The last is a test. */
 export const uses: readonly string[] = [
   ...read('README.md').matchAll(/<!-- run -->\n```js\n([\s\S]*?)```/g),
 ].map((match) => match[1] ?? '');

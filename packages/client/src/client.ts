@@ -67,7 +67,7 @@ export class Client extends CommandClient {
    */
   constructor(target: Target, options: ClientOptions = {}) {
     super();
-    this.#opener = openerOf(target);
+    this.#opener = openerOf(target, options.tls);
     this.#settings = settingsOf(options);
     this.#deadlines = new Deadlines(
       () => [...this.#queue, ...(this.#connection?.calls ?? [])],

@@ -10,3 +10,4 @@ export {
 export { Client, type ClientEvents, connect } from './client.js';
 export type { ClientOptions } from './options.js';
 export type { Target } from './target.js';
+export type { TlsClientOptions } from './tls-options.js';

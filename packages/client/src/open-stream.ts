@@ -27,7 +27,8 @@ export async function openStream(
     // Until it has a connection nobody else listens, and an error unheard ends the process.
     stream.on('error', () => {});
     if (stream instanceof Socket) {
-      if (stream.connecting) await once(stream, 'connect', { signal });
+      if (opener.secure) await once(stream, 'secureConnect', { signal });
+      else if (stream.connecting) await once(stream, 'connect', { signal });
       stream.setKeepAlive(true, KEEP_ALIVE_MS);
     }
     return stream;
@@ -48,5 +49,8 @@ export async function openStream(
 function messageOf(cause: unknown): string {
   // A name with several addresses fails once for each; the error over them says nothing itself.
   if (cause instanceof AggregateError) return cause.errors.map(messageOf).join(', ');
-  return cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  // What OpenSSL says is made for its developers, save for this.
+  const { code, reason } = cause as NodeJS.ErrnoException & { reason?: unknown };
+  return code?.startsWith('ERR_SSL_') && typeof reason === 'string' ? reason : cause.message;
 }

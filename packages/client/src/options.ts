@@ -5,9 +5,12 @@ import {
   frameFormat,
   straightLineCodec,
 } from '@kv/protocol';
+import type { TlsClientOptions } from './tls-options.js';
 
 /** What a {@link Client} can be told. */
 export interface ClientOptions extends FrameOptions {
+  /** For `kvs://` and unix sockets: how to speak TLS. Over a unix socket, this is what asks for it. */
+  readonly tls?: TlsClientOptions;
   /**
    * Milliseconds until a call fails with `TIMEOUT`: 10,000 by default, and for calls that name no time
    * of their own. `Infinity` waits for ever.

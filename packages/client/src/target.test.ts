@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { connect } from './client.js';
-import { openerOf } from './target.js';
+import { openerOf, type Target } from './target.js';
 
 describe('a target', () => {
   it.each([
@@ -8,6 +9,8 @@ describe('a target', () => {
     ['kv://localhost'],
     ['kv://[::1]:1'],
     ['kv://example.org:65535/'],
+    ['kvs://example.org'],
+    ['kvs://[::1]:1'],
     ['unix:/run/kv.sock'],
     ['unix:///run/kv.sock'],
     ['/run/kv.sock'],
@@ -25,6 +28,8 @@ describe('a target', () => {
     ['http://localhost:9527'],
     ['kv:localhost'],
     ['kv://'],
+    ['kvs://'],
+    ['kvs:localhost'],
     ['kv://localhost:65536'],
     ['kv://localhost:x'],
     ['kv://localhost/table'],
@@ -32,10 +37,20 @@ describe('a target', () => {
     ['kv://localhost?a=b'],
   ])('is refused if it is %j', async (target) => {
     await expect(connect(target)).rejects.toThrow(TypeError);
-    await expect(connect(target)).rejects.toThrow('neither kv://host:port nor the path of a unix');
+    await expect(connect(target)).rejects.toThrow(
+      'neither kv://host:port, kvs://host:port nor the path of a unix',
+    );
   });
 
   it('is refused if its path is too long for a unix socket', async () => {
     await expect(connect(`/${'x'.repeat(103)}`)).rejects.toThrow(RangeError);
+  });
+
+  it.each<[string, Target]>([
+    ['a plain address', 'kv://localhost'],
+    ['a function', () => new PassThrough()],
+  ])('is refused with TLS options if it is %s, rather than served without', async (_, target) => {
+    await expect(connect(target, { tls: {} })).rejects.toThrow(TypeError);
+    await expect(connect(target, { tls: {} })).rejects.toThrow('The option tls is for kvs://');
   });
 });

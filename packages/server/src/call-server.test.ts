@@ -49,7 +49,7 @@ describe('what a server refuses', () => {
     expect(await run(['hexist', 'users', 'u1', '--url', server.url], io)).toBe(1);
     const help = new TestIo({ KV_URL: '' });
     await run(['hget', '--help'], help);
-    expect(help.stdout.text).toContain('default: "kv://127.0.0.1:9527"');
+    expect(help.stdout.text.replace(/\s+/g, ' ')).toContain('default: "kv://127.0.0.1:9527"');
   });
 
   test('an output that fails is an error, and one that nobody reads is none', async () => {

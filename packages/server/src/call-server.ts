@@ -1,17 +1,19 @@
-import { Client } from '@kv/client';
+import { Client, type TlsClientOptions } from '@kv/client';
 import type { Answer, Ask } from './client-command.js';
 import { EXIT_CODE, signalExitCode } from './exit-code.js';
 import type { FrameFlags } from './flags.js';
 import type { Io, Output } from './io.js';
 import { write, writeLines } from './output.js';
 import { jsonLine, textLine } from './render.js';
+import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
 import { checkUsage } from './usage.js';
 
 /** What every client command can be told. */
-export interface CallFlags extends FrameFlags {
+export interface CallFlags extends FrameFlags, TlsFileFlags {
   readonly url: string;
   readonly timeout: number;
   readonly json?: boolean;
+  readonly tlsServername?: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface CallFlags extends FrameFlags {
  * @throws {KvError} if the server cannot be asked, or fails.
  */
 export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<number> {
-  const client = clientOf(flags);
+  const client = clientOf(flags, await tlsOf(flags));
   const giveUp = (): void => void client.close();
   io.stop.addEventListener('abort', giveUp, { once: true });
   try {
@@ -38,8 +40,18 @@ export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<nu
   }
 }
 
-function clientOf({ url, timeout, headerBytes, maxFrame }: CallFlags): Client {
-  const options = { headerBytes, maxFrameBytes: maxFrame };
+/** What the flags say of TLS; undefined if they say nothing. */
+async function tlsOf(flags: CallFlags): Promise<TlsClientOptions | undefined> {
+  const { tlsCa, tlsCert, tlsKey, tlsServername: servername } = flags;
+  if ([tlsCa, tlsCert, tlsKey, servername].every((flag) => flag === undefined)) return undefined;
+  return { ...(await readTlsFiles(flags)), ...(servername !== undefined && { servername }) };
+}
+
+function clientOf(
+  { url, timeout, headerBytes, maxFrame }: CallFlags,
+  tls: TlsClientOptions | undefined,
+): Client {
+  const options = { headerBytes, maxFrameBytes: maxFrame, ...(tls && { tls }) };
   return checkUsage(
     () => new Client(url, { ...options, timeoutMs: timeout, connectTimeoutMs: timeout }),
   );

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { type CallFlags, callServer } from './call-server.js';
 import type { ClientCommand } from './client-command.js';
 import { commandTable } from './command-table.js';
-import { frameOptions, milliseconds } from './flags.js';
+import { frameOptions, milliseconds, text } from './flags.js';
 import type { Io } from './io.js';
 import { parseValue, VALUE_TYPES, type ValueType } from './value-argument.js';
 
@@ -48,12 +48,22 @@ function optionsOf({ takesValues = false }: ClientCommand, { env: { KV_URL: url 
     new Option('--json', 'print JSON Lines, which lose nothing'),
     new Option(
       '--url <url>',
-      'server: kv://host:port, or unix:/path; KV_URL says the default',
+      'server: kv://host:port, kvs:// for TLS, or unix:/path; KV_URL says the default',
     ).default(url || DEFAULT_URL),
     new Option('--timeout <ms>', 'how long to wait for the connection, and for the answer')
       .argParser(milliseconds(1))
       .default(10_000),
     ...frameOptions(),
+    new Option(
+      '--tls-ca <file>',
+      'certificates, in PEM, of those who vouch for the server',
+    ).argParser(text),
+    new Option('--tls-cert <file>', 'certificate, in PEM, that says who you are').argParser(text),
+    new Option('--tls-key <file>', "the certificate's key, in PEM").argParser(text),
+    new Option(
+      '--tls-servername <name>',
+      "name in the server's certificate, if not that of the url",
+    ).argParser(text),
   ];
 }
 

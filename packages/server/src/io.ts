@@ -18,11 +18,17 @@ export interface Io {
    * name of the signal that asked for it.
    */
   readonly stop: AbortSignal;
+  /**
+   * Has `listener` called when files are to be read again; by default nothing ever asks for that.
+   *
+   * @returns ends it.
+   */
+  onReload?(listener: () => void): () => void;
 }
 
 /**
  * The world of this process. From now on SIGINT and SIGTERM abort `stop`; the second of them ends the
- * process at once.
+ * process at once. SIGHUP reloads where something can be, and ends the process otherwise.
  */
 export function processIo(): Io {
   const stop = new AbortController();
@@ -35,5 +41,9 @@ export function processIo(): Io {
   const { stdout, stderr, env } = process;
   // Whoever writes hears of errors from the write itself; unheard events would end the process.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
-  return { stdout, stderr, env, stop: stop.signal };
+  const onReload = (listener: () => void): (() => void) => {
+    process.on('SIGHUP', listener);
+    return () => void process.off('SIGHUP', listener);
+  };
+  return { stdout, stderr, env, stop: stop.signal, onReload };
 }

@@ -9,7 +9,7 @@ LOOPBACK.addAddress('::1', 'ipv6');
 export function isLocal({ url }: ListenAddress): boolean {
   if (url.startsWith('unix:')) return true;
   // The address that was bound: a name has been resolved. IPv6 stands in brackets.
-  const host = /^kv:\/\/\[?(.*?)\]?:\d+$/.exec(url)?.[1] ?? '';
+  const host = /^kvs?:\/\/\[?(.*?)\]?:\d+$/.exec(url)?.[1] ?? '';
   const family = isIP(host);
   return family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }

@@ -30,7 +30,10 @@ describe('a command line that makes no sense gets one line and exit code 2', () 
     [['hset', 'users', 'u1', '1.5', '--type', 'integer'], "'1.5' is no value of type integer"],
     [['hset', 'users', 'u1', '1', '--type', 'int'], 'Allowed choices are string, integer'],
     [['hmset', 'users', 'u1', 'Tyr', 'u2'], "key 'u2' has no value"],
-    [['hget', 'users', 'u1', '--url', 'http://localhost'], 'neither kv://host:port nor'],
+    [
+      ['hget', 'users', 'u1', '--url', 'http://localhost'],
+      'neither kv://host:port, kvs://host:port nor',
+    ],
     [['hget', 'users', 'u1', '--timeout', '0'], "option '--timeout <ms>'"],
     [['hget', 'users', 'u1', '--header-bytes', '3'], "option '--header-bytes <n>'"],
     [['serve', '--nope'], "unknown option '--nope'"],

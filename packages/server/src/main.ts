@@ -6,6 +6,7 @@ import { EXIT_CODE, EXIT_CODE_HELP, exitCodeOf } from './exit-code.js';
 import type { Io, Output } from './io.js';
 import { oneLine } from './output.js';
 import { addServe } from './serve-program.js';
+import { reasonOf } from './tls-files.js';
 
 /**
  * The `kv` command.
@@ -63,7 +64,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Why a connection was lost is not part of the message, but often all that the user needs.
   const hint = error instanceof KvError && error.code === 'CONNECTION_LOST' && error.cause;
-  return hint instanceof Error ? `${error.message} (${hint.message})` : error.message;
+  return hint instanceof Error ? `${error.message} (${reasonOf(hint)})` : error.message;
 }
 
 function version(): string {

@@ -4,16 +4,23 @@ import { type Command, Option } from 'commander';
 import { count, type FrameFlags, frameOptions, milliseconds, size, text } from './flags.js';
 import type { Io } from './io.js';
 import { type ServeOptions, serve } from './serve.js';
+import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
+import { usageError } from './usage.js';
 
-interface ServeFlags extends FrameFlags {
+interface ServeFlags extends FrameFlags, TlsFileFlags {
   readonly host: string;
   readonly port: number;
   readonly path?: string;
   readonly drain: number;
   readonly maxUnsent: number;
   readonly maxInFlight: number;
+  readonly maxConnections: number;
+  readonly frameTimeout: number;
+  readonly idleTimeout?: number;
   readonly maxTable: number;
   readonly maxKey: number;
+  readonly tlsClientAuth?: boolean;
+  readonly tlsHandshake: number;
 }
 
 const DESCRIPTION = [
@@ -22,6 +29,7 @@ const DESCRIPTION = [
   'The first line on stdout says where it listens.',
   'On SIGINT or SIGTERM it answers what is under way and exits with 0;',
   'a second signal ends it at once.',
+  'With TLS, SIGHUP makes it read the files again.',
 ].join('\n');
 
 /** Adds `kv serve` to the program. */
@@ -38,10 +46,12 @@ Sizes are in bytes, or in KiB, MiB or GiB: 512, 64k, 16m, 1g.
 Examples:
   $ kv serve
   $ kv serve --port 0
-  $ kv serve --path /run/kv.sock`,
+  $ kv serve --path /run/kv.sock
+  $ kv serve --host 0.0.0.0 --tls-cert server.crt --tls-key server.key`,
     );
-  for (const option of [...serveOptions(), ...frameOptions()]) command.addOption(option);
-  command.action((flags: ServeFlags) => serve(serveOptionsOf(flags), io));
+  const options = [...serveOptions(), ...frameOptions(), ...tlsOptions()];
+  for (const option of options) command.addOption(option);
+  command.action(async (flags: ServeFlags) => serve(serveOptionsOf(flags), io));
 }
 
 function serveOptions(): Option[] {
@@ -63,7 +73,17 @@ function serveOptions(): Option[] {
       .default(1024 * 1024, '1m'),
     new Option('--max-in-flight <n>', 'requests of a connection that may wait for answers')
       .argParser(count(1))
-      .default(1024),
+      .default(256),
+    new Option('--max-connections <n>', 'connections at any time; whoever comes then is cut')
+      .argParser(count(1))
+      .default(10_000),
+    new Option('--frame-timeout <ms>', 'how long a request may take to arrive once it has begun')
+      .argParser(milliseconds(1))
+      .default(30_000),
+    new Option(
+      '--idle-timeout <ms>',
+      'how long a peer may ask nothing; for ever by default',
+    ).argParser(milliseconds(1)),
     new Option('--max-table <size>', 'longest name of a table')
       .argParser(size(1))
       .default(DEFAULT_LIMITS.maxTableBytes),
@@ -73,9 +93,44 @@ function serveOptions(): Option[] {
   ];
 }
 
+function tlsOptions(): Option[] {
+  return [
+    new Option('--tls-cert <file>', 'certificate, in PEM, with which to serve TLS').argParser(text),
+    new Option('--tls-key <file>', "the certificate's key, in PEM").argParser(text),
+    new Option('--tls-client-auth', 'serve only clients with a certificate from --tls-ca'),
+    new Option('--tls-ca <file>', 'certificates, in PEM, of those who vouch for clients').argParser(
+      text,
+    ),
+    new Option('--tls-handshake <ms>', 'how long the handshake of TLS may take')
+      .argParser(milliseconds(1))
+      .default(10_000),
+  ];
+}
+
+/** Reads the files anew each time that it is asked. */
+function tlsOf(flags: ServeFlags): ServeOptions['tls'] {
+  const { tlsCert, tlsKey, tlsCa, tlsClientAuth = false, tlsHandshake } = flags;
+  // One without the other would look as if clients were authenticated.
+  if (tlsClientAuth !== (tlsCa !== undefined)) {
+    throw usageError('--tls-client-auth and --tls-ca need each other');
+  }
+  if (tlsCert === undefined && tlsKey === undefined) {
+    if (tlsClientAuth) throw usageError('--tls-client-auth needs --tls-cert and --tls-key');
+    return undefined;
+  }
+  return async () => ({
+    ...(await readTlsFiles(flags)),
+    requestCert: tlsClientAuth,
+    rejectUnauthorized: tlsClientAuth,
+    handshakeTimeout: tlsHandshake,
+  });
+}
+
 function serveOptionsOf(flags: ServeFlags): ServeOptions {
   const { host, port, path, headerBytes, maxUnsent, maxInFlight } = flags;
+  const tls = tlsOf(flags);
   return {
+    ...(tls && { tls }),
     // Absolute, so that the line that says where it listens holds in any directory.
     listen: path === undefined ? { host, port } : { path: resolve(path) },
     engine: { limits: { maxTableBytes: flags.maxTable, maxKeyBytes: flags.maxKey } },
@@ -85,6 +140,9 @@ function serveOptionsOf(flags: ServeFlags): ServeOptions {
       drainMs: flags.drain,
       maxUnsentBytes: maxUnsent,
       maxInFlight,
+      maxConnections: flags.maxConnections,
+      frameTimeoutMs: flags.frameTimeout,
+      ...(flags.idleTimeout === undefined ? {} : { idleTimeoutMs: flags.idleTimeout }),
     },
   };
 }

@@ -7,10 +7,15 @@ import {
   type ListenAddress,
   type ListenOptions,
 } from '@kv/core';
-import { TcpTransport, type TcpTransportOptions } from '@kv/transport-tcp';
+import {
+  type TcpListenOptions,
+  TcpTransport,
+  type TcpTransportOptions,
+  type TlsServerOptions,
+} from '@kv/transport-tcp';
 import type { Io } from './io.js';
 import { isLocal } from './loopback.js';
-import { write } from './output.js';
+import { oneLine, write } from './output.js';
 import { checkUsage } from './usage.js';
 
 /** What {@link serve} can be told; what is left out is the default of what it is handed to. */
@@ -18,6 +23,8 @@ export interface ServeOptions {
   readonly listen?: ListenOptions;
   readonly engine?: EngineOptions;
   readonly transport?: TcpTransportOptions;
+  /** Makes it serve with TLS; asked again when `io.onReload` says so. */
+  readonly tls?: () => Promise<TlsServerOptions>;
 }
 
 /**
@@ -29,26 +36,29 @@ export interface ServeOptions {
  */
 export async function serve(
   options: ServeOptions,
-  io: Pick<Io, 'stdout' | 'stderr' | 'stop'>,
+  io: Pick<Io, 'stdout' | 'stderr' | 'stop' | 'onReload'>,
 ): Promise<void> {
   const onError = (error: KvError): void => void io.stderr.write(`${inspect(error)}\n`, () => {});
   const engine = checkUsage(() => new Engine({ onError, ...options.engine }));
   const transport = checkUsage(() => new TcpTransport(engine, options.transport));
+  const { tls: load } = options;
+  let endReloading: (() => void) | undefined;
   try {
-    const address = await listen(transport, options.listen);
+    const tls = await load?.();
+    const address = await listen(transport, { ...options.listen, ...(tls && { tls }) });
+    if (load !== undefined) endReloading = io.onReload?.(() => void reload(transport, load, io));
     await write(io.stdout, `kv listens on ${address.url}\n`);
-    if (!isLocal(address)) await write(io.stderr, exposed(address));
+    const warning = isLocal(address) ? undefined : exposed(address, tls);
+    if (warning !== undefined) await write(io.stderr, `warning: ${warning}\n`);
     if (!io.stop.aborted) await once(io.stop, 'abort');
   } finally {
+    endReloading?.();
     await transport.close();
     await engine.close();
   }
 }
 
-async function listen(
-  transport: TcpTransport,
-  options: ListenOptions | undefined,
-): Promise<ListenAddress> {
+async function listen(transport: TcpTransport, options: TcpListenOptions): Promise<ListenAddress> {
   try {
     return await transport.listen(options);
   } catch (cause) {
@@ -57,6 +67,25 @@ async function listen(
   }
 }
 
-function exposed({ url }: ListenAddress): string {
-  return `warning: ${url} is open to other machines, with neither encryption nor authentication\n`;
+/** Says in a line what has become of it. What is wrong with the files leaves everything as it was. */
+async function reload(
+  transport: TcpTransport,
+  load: () => Promise<TlsServerOptions>,
+  io: Pick<Io, 'stdout' | 'stderr'>,
+): Promise<void> {
+  try {
+    transport.reloadTls(await load());
+    io.stdout.write('kv has reloaded its certificates\n', () => {});
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    io.stderr.write(`${oneLine(`error: certificates not reloaded: ${reason}`)}\n`, () => {});
+  }
+}
+
+/** What is missing of a server that other machines can reach. */
+function exposed({ url }: ListenAddress, tls: TlsServerOptions | undefined): string | undefined {
+  const open = `${url} is open to other machines`;
+  if (tls === undefined) return `${open}, with neither encryption nor authentication`;
+  if (tls.requestCert && tls.rejectUnauthorized !== false) return undefined;
+  return `${open}, without authentication (--tls-client-auth)`;
 }

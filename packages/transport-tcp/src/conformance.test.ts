@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { transportSuite } from '@kv/conformance';
+import { CertificateAuthority } from '@kv/test-certificates';
 import { afterAll, beforeAll } from 'vitest';
 import { TcpTransport } from './tcp-transport.js';
 import { TestPeer } from './testing/test-peer.js';
@@ -33,6 +34,57 @@ transportSuite({
     const transport = new TcpTransport(engine, options);
     const address = await transport.listen({ path: join(directory, `${sockets++}.sock`) });
     return { connect: () => TestPeer.connect(address), close: () => transport.close() };
+  },
+});
+
+const authority = await CertificateAuthority.create();
+const server = await authority.issueServer();
+const client = await authority.issue({ commonName: 'peer' });
+const trusted = { ca: authority.cert, servername: 'localhost' };
+const mutual = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+
+transportSuite({
+  name: 'tcp with TLS',
+  transport: 'tcp',
+  halfClose: true,
+  reset: true,
+  async start(engine, options) {
+    const transport = new TcpTransport(engine, options);
+    const address = await transport.listen({ port: 0, tls: server });
+    return {
+      connect: () => TestPeer.connectTls(address, trusted),
+      close: () => transport.close(),
+    };
+  },
+});
+
+transportSuite({
+  name: 'tcp with mutual TLS 1.2',
+  transport: 'tcp',
+  halfClose: true,
+  reset: true,
+  async start(engine, options) {
+    const transport = new TcpTransport(engine, options);
+    const address = await transport.listen({ port: 0, tls: { ...mutual, maxVersion: 'TLSv1.2' } });
+    return {
+      connect: () => TestPeer.connectTls(address, { ...trusted, ...client }),
+      close: () => transport.close(),
+    };
+  },
+});
+
+transportSuite({
+  name: 'tcp with mutual TLS over a unix socket',
+  transport: 'tcp',
+  halfClose: true,
+  async start(engine, options) {
+    const transport = new TcpTransport(engine, options);
+    const path = join(directory, `${sockets++}.sock`);
+    const address = await transport.listen({ path, tls: mutual });
+    return {
+      connect: () => TestPeer.connectTls(address, { ...trusted, ...client }),
+      close: () => transport.close(),
+    };
   },
 });
 

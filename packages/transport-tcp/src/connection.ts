@@ -78,8 +78,8 @@ export class Connection implements Swept {
     this.#reader = new FrameReader(context.settings.format);
     this.#watch = new ProgressWatch(stream, context.settings.drainMs, () => this.cut());
     stream.on('end', () => this.#onEnd());
-    // A stream that fails is closed; there is nobody left to tell.
-    stream.on('error', () => {});
+    // There is nobody left to tell. Not every stream that fails closes by itself.
+    stream.on('error', () => stream.destroy());
     stream.on('close', () => {
       this.#onClose();
       onClose();

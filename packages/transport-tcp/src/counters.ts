@@ -4,6 +4,8 @@ export interface Counters {
   accepted: number;
   /** Connections refused, as there were too many. */
   refused: number;
+  /** Connections ended because their TLS handshake failed, or was not done in time. */
+  handshakesFailed: number;
   /** Connections ended because they announced a frame beyond the limit. */
   framesTooLarge: number;
   /** Connections ended because a frame that had begun was not completed in time. */
@@ -20,6 +22,7 @@ export function newCounters(): Counters {
   return {
     accepted: 0,
     refused: 0,
+    handshakesFailed: 0,
     framesTooLarge: 0,
     frameTimeouts: 0,
     idleTimeouts: 0,

@@ -14,14 +14,18 @@ const DEFAULT_PORT = 9527;
  * @throws the error of the operating system.
  * @throws {RangeError} if the path of a unix socket is too long for one.
  */
-export async function listenOn(server: Server, options: ListenOptions): Promise<ListenAddress> {
+export async function listenOn(
+  server: Server,
+  options: ListenOptions,
+  scheme: 'kv' | 'kvs',
+): Promise<ListenAddress> {
   if (options.path !== undefined) return listenOnPath(server, options.path);
   const { host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
   server.listen({ host, port });
   await once(server, 'listening');
   const { address, family, port: bound } = server.address() as AddressInfo;
   const name = family === 'IPv6' ? `[${address}]` : address;
-  return { url: `kv://${name}:${bound}`, port: bound };
+  return { url: `${scheme}://${name}:${bound}`, port: bound };
 }
 
 async function listenOnPath(server: Server, path: string): Promise<ListenAddress> {

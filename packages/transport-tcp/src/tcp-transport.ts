@@ -7,6 +7,14 @@ import { listenOn } from './listen-on.js';
 import { type Settings, settingsOf, type TcpTransportOptions } from './options.js';
 import { readIntoBuffer } from './read-into-buffer.js';
 import { Sweeper } from './sweeper.js';
+import { TlsAcceptor, type TlsReloadOptions, type TlsServerOptions } from './tls-acceptor.js';
+import { tlsPeerOf } from './tls-peer.js';
+
+/** Where a {@link TcpTransport} listens, and whether with TLS. */
+export type TcpListenOptions = ListenOptions & {
+  /** Node.js' own options: `key` and `cert`, and what else there is. Plain TCP if absent. */
+  readonly tls?: TlsServerOptions;
+};
 
 /** Figures of a {@link TcpTransport} since it was made. */
 export interface TcpTransportStats extends Readonly<Counters> {
@@ -28,6 +36,7 @@ export class TcpTransport implements Transport {
   readonly #engine: Engine;
   readonly #settings: Settings;
   readonly #servers: Set<Server> = new Set();
+  readonly #tlsAcceptors: Set<TlsAcceptor> = new Set();
   readonly #connections: Set<Connection> = new Set();
   readonly #counters: Counters = newCounters();
   readonly #sweeper: Sweeper;
@@ -43,19 +52,29 @@ export class TcpTransport implements Transport {
     this.#sweeper = new Sweeper([frameTimeoutMs, idleTimeoutMs], this.#connections);
   }
 
-  /** Listens on 127.0.0.1:9527 unless told otherwise; on port 0, on any that is free. */
-  async listen(options: ListenOptions = {}): Promise<ListenAddress> {
+  /**
+   * Listens on 127.0.0.1:9527 unless told otherwise; on port 0, on any that is free.
+   *
+   * @throws also what is wrong with a certificate or a key.
+   */
+  async listen(options: TcpListenOptions = {}): Promise<ListenAddress> {
     if (this.#closing !== undefined) throw new Error('The transport is closed');
-    // A peer that has sent its last request still wants the answers.
+    const acceptor = options.tls === undefined ? undefined : this.#tlsAcceptor(options);
     const server = createServer({
-      allowHalfOpen: true,
+      // A peer that has sent its last request still wants the answers; not so one that hangs up during
+      // TLS' handshake.
+      allowHalfOpen: acceptor === undefined,
       noDelay: true,
       keepAlive: true,
       // Nothing is read before it is decided how.
       pauseOnConnect: true,
     });
-    server.on('connection', (socket) => this.#accept(socket, addressOf(socket, options)));
-    const address = await listenOn(server, options);
+    server.on('connection', (socket) => {
+      if (acceptor === undefined) this.#accept(socket, addressOf(socket, options));
+      else if (this.#hasRoomFor(socket)) acceptor.accept(socket);
+    });
+    const address = await listenOn(server, options, acceptor === undefined ? 'kv' : 'kvs');
+    if (acceptor !== undefined) this.#tlsAcceptors.add(acceptor);
     // What goes wrong with a connection before it is accepted concerns no one else.
     server.on('error', (error) => process.emitWarning(error));
     this.#servers.add(server);
@@ -66,6 +85,20 @@ export class TcpTransport implements Transport {
     return address;
   }
 
+  /**
+   * Replaces certificates, keys, and whom to trust, wherever it listens with TLS; what is not named
+   * stays. New connections meet the new ones, and those that there are go on.
+   *
+   * @throws what is wrong with a certificate or a key; everything is as it was then.
+   * @throws {Error} if it listens nowhere with TLS.
+   */
+  reloadTls(options: TlsReloadOptions): void {
+    if (this.#tlsAcceptors.size === 0) throw new Error('The transport does not listen with TLS');
+    const reloads = Array.from(this.#tlsAcceptors, (acceptor) => acceptor.prepareReload(options));
+    for (const reload of reloads) reload();
+  }
+
+  /** Of a stream with TLS, the handshake must be done. */
   handle(stream: Duplex, address = 'stream'): void {
     if (stream.destroyed) return;
     const connection = this.#connect(stream, address);
@@ -81,19 +114,30 @@ export class TcpTransport implements Transport {
     else connection = this.#connect(stream, address);
   }
 
+  #tlsAcceptor(options: TcpListenOptions): TlsAcceptor {
+    return new TlsAcceptor(options.tls ?? {}, {
+      secured: (socket) => this.handle(socket, addressOf(socket, options)),
+      failed: () => this.#counters.handshakesFailed++,
+    });
+  }
+
+  /** Whether there is room for one more connection; cuts it if not. */
+  #hasRoomFor(stream: Duplex): boolean {
+    let taken = this.#connections.size;
+    for (const { pending } of this.#tlsAcceptors) taken += pending;
+    if (this.#closing === undefined && taken < this.#settings.maxConnections) return true;
+    if (this.#closing === undefined) this.#counters.refused++;
+    stream.destroy();
+    return false;
+  }
+
   #connect(stream: Duplex, address: string): Connection | undefined {
-    if (this.#closing !== undefined) {
-      stream.destroy();
-      return undefined;
-    }
-    if (this.#connections.size >= this.#settings.maxConnections) {
-      this.#counters.refused++;
-      stream.destroy();
-      return undefined;
-    }
+    if (!this.#hasRoomFor(stream)) return undefined;
     this.#counters.accepted++;
     this.#sweeper.start();
-    const session = this.#engine.openSession({ transport: this.name, address });
+    const tls = tlsPeerOf(stream);
+    const peer = { transport: this.name, address, ...(tls === undefined ? {} : { tls }) };
+    const session = this.#engine.openSession(peer);
     const context = {
       settings: this.#settings,
       counters: this.#counters,
@@ -125,6 +169,8 @@ export class TcpTransport implements Transport {
   async #close(): Promise<void> {
     const stopped = [...this.#servers].map((server) => stop(server));
     if (this.#connections.size > 0) await this.#drain();
+    // What is left has not finished its handshake.
+    for (const acceptor of this.#tlsAcceptors) acceptor.cut();
     await Promise.all(stopped);
   }
 

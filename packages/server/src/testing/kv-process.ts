@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/kv.js', import.meta.url));
@@ -19,8 +20,8 @@ export class KvProcess {
   #stdout = '';
   #stderr = '';
 
-  private constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [BIN, ...args]);
+  private constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args);
     this.#child.stdout.setEncoding('utf8').on('data', (text) => {
       this.#stdout += text;
     });
@@ -38,7 +39,17 @@ export class KvProcess {
   static readonly #started: Set<KvProcess> = new Set();
 
   static start(...args: string[]): KvProcess {
-    const started = new KvProcess(args);
+    return KvProcess.#start(process.execPath, [BIN, ...args]);
+  }
+
+  /** Starts `kv` with so many descriptors at the most. */
+  static startLimited(descriptors: number, ...args: string[]): KvProcess {
+    const script = `ulimit -n ${descriptors} && exec "$0" "$@"`;
+    return KvProcess.#start('sh', ['-c', script, process.execPath, BIN, ...args]);
+  }
+
+  static #start(command: string, args: readonly string[]): KvProcess {
+    const started = new KvProcess(command, args);
     KvProcess.#started.add(started);
     return started;
   }
@@ -65,6 +76,17 @@ export class KvProcess {
       await Promise.race([once(this.#child.stdout, 'data'), ended]);
     }
     return this.#stdout.trim().replace('kv listens on ', '');
+  }
+
+  /** How many descriptors it has open. */
+  descriptors(): number {
+    return readdirSync(`/proc/${this.#child.pid}/fd`).length;
+  }
+
+  /** How much memory it has. */
+  residentBytes(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
   /** Waits until `stderr` has a line. */

@@ -34,6 +34,7 @@ export class TestIo implements Io {
   readonly stderr: TestOutput = new TestOutput();
   readonly env: Readonly<Record<string, string>>;
   readonly #stop: AbortController = new AbortController();
+  readonly #reloads: Set<() => void> = new Set();
 
   constructor(env: Readonly<Record<string, string>> = {}) {
     this.env = env;
@@ -41,6 +42,16 @@ export class TestIo implements Io {
 
   get stop(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  readonly onReload = (listener: () => void): (() => void) => {
+    this.#reloads.add(listener);
+    return () => void this.#reloads.delete(listener);
+  };
+
+  /** Asks for files to be read again, as SIGHUP does. */
+  reload(): void {
+    for (const listener of this.#reloads) listener();
   }
 
   signal(name: NodeJS.Signals): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { TransportPeer } from '@kv/conformance';
 import type { ListenAddress } from '@kv/core';
 import {
@@ -25,14 +26,17 @@ interface Waiter {
 export class TestPeer implements TransportPeer {
   readonly closed: Promise<void>;
   readonly #stream: Duplex;
+  /** What is below TLS, which is where a connection is cut. */
+  readonly #socket: Duplex;
   readonly #format: FrameFormat;
   readonly #reader: FrameReader;
   readonly #answers: Fifo<CommandResponse> = new Fifo();
   readonly #waiters: Fifo<Waiter> = new Fifo();
   #ended = false;
 
-  constructor(stream: Duplex, format: FrameFormat = frameFormat()) {
+  constructor(stream: Duplex, format: FrameFormat = frameFormat(), socket: Duplex = stream) {
     this.#stream = stream;
+    this.#socket = socket;
     this.#format = format;
     this.#reader = new FrameReader(format);
     stream.on('data', (chunk: Uint8Array) => this.#onData(chunk));
@@ -52,14 +56,21 @@ export class TestPeer implements TransportPeer {
   }
 
   /** Connects to where a transport listens. */
-  static async connect({ url, port }: ListenAddress, format?: FrameFormat): Promise<TestPeer> {
-    const allowHalfOpen = true;
-    const socket =
-      port === undefined
-        ? createConnection({ path: url.replace(/^unix:/, ''), allowHalfOpen })
-        : createConnection({ host: new URL(url).hostname, port, allowHalfOpen });
-    await once(socket, 'connect');
-    return new TestPeer(socket, format);
+  static async connect(address: ListenAddress, format?: FrameFormat): Promise<TestPeer> {
+    return new TestPeer(await connectSocket(address), format);
+  }
+
+  /** Connects to where one listens with TLS. */
+  static async connectTls(address: ListenAddress, tls: ConnectionOptions): Promise<TestPeer> {
+    const socket = await connectSocket(address);
+    const stream = connectTls({ ALPNProtocols: ['kv'], ...tls, socket });
+    // The server sends a session when it is done with the handshake, too. Cut before, it would see a
+    // connection that ends like any other: Node.js keeps the reset to itself.
+    const session = tls.session === undefined && once(stream, 'session');
+    await Promise.all([once(stream, 'secureConnect'), session]);
+    // A write from within that event would never leave.
+    await new Promise((resolve) => setImmediate(resolve));
+    return new TestPeer(stream, frameFormat(), socket);
   }
 
   /** The frames of requests, one after the other. */
@@ -115,9 +126,9 @@ export class TestPeer implements TransportPeer {
 
   cut(): void {
     // A unix socket knows no reset.
-    const tcp = this.#stream instanceof Socket && this.#stream.remoteAddress !== undefined;
-    if (tcp) this.#stream.resetAndDestroy();
-    else this.#stream.destroy();
+    const tcp = this.#socket instanceof Socket && this.#socket.remoteAddress !== undefined;
+    if (tcp) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   #onData(chunk: Uint8Array): void {
@@ -130,4 +141,14 @@ export class TestPeer implements TransportPeer {
       else this.#answers.push(answer);
     }
   }
+}
+
+async function connectSocket({ url, port }: ListenAddress): Promise<Socket> {
+  const allowHalfOpen = true;
+  const socket =
+    port === undefined
+      ? createConnection({ path: url.replace(/^unix:/, ''), allowHalfOpen })
+      : createConnection({ host: new URL(url).hostname, port, allowHalfOpen });
+  await once(socket, 'connect');
+  return socket;
 }

@@ -1,0 +1,5 @@
+export {
+  CertificateAuthority,
+  type IssuedCertificate,
+  type Subject,
+} from './certificate-authority.js';
