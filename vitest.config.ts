@@ -14,7 +14,11 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/src/**/*.test.ts'],
-    // Those have a configuration of their own.
-    exclude: ['packages/architecture/src/published/**'],
+    // The first have a configuration of their own. The others load the machine, and would disturb those
+    // beside them: `pnpm test:bench` runs them alone.
+    exclude: [
+      'packages/architecture/src/published/**',
+      ...(process.env['KV_BENCH'] ? [] : ['packages/bench/**']),
+    ],
   },
 });

@@ -23,6 +23,7 @@ export const packages: Readonly<Record<string, Rule>> = {
   },
   'test-certificates': { own: [], foreign: ['selfsigned'] },
   example: { own: '*', foreign: '*' },
+  bench: { own: '*', foreign: '*' },
   reference: { own: '*', foreign: '*' },
   architecture: { own: '*', foreign: '*' },
 };

@@ -1,0 +1,32 @@
+/** The table that everything is measured on; `native/data.h` has the same. */
+export const TABLE = 'bench';
+
+/** Entries of 16-byte keys and 64-byte values. */
+export interface DataSet {
+  readonly keys: readonly string[];
+  /** The value of each key, by the same index. */
+  readonly values: readonly string[];
+}
+
+export function dataSet(size: number): DataSet {
+  const keys = Array.from({ length: size }, (_, i) => `key-${String(i).padStart(12, '0')}`);
+  return { keys, values: keys.map((key) => key.padEnd(64, 'v')) };
+}
+
+/** A power of two, and more than there are keys: nothing is asked for in the same order soon. */
+const ORDER_LENGTH = 2 ** 20;
+
+/** Indexes below `size`, uniformly random, and so cheap that they do not show in what is measured. */
+export class RandomIndexes {
+  readonly #order: Uint32Array = new Uint32Array(ORDER_LENGTH);
+  #at = 0;
+
+  constructor(size: number) {
+    const order = this.#order;
+    for (let i = 0; i < order.length; i++) order[i] = Math.random() * size;
+  }
+
+  next(): number {
+    return this.#order[this.#at++ & (ORDER_LENGTH - 1)] as number;
+  }
+}

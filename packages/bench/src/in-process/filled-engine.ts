@@ -1,0 +1,31 @@
+import { Engine, type HookName, MemoryStorage } from '@kv/core';
+import { type DataSet, TABLE } from '../data.js';
+
+const HOOKS: readonly HookName[] = [
+  'requestReceived',
+  'requestExecuted',
+  'beforeResponseSend',
+  'afterResponseSend',
+];
+
+/** An engine with the data set in it, and so many synchronous listeners at each hook point. */
+export function filledEngine({ keys, values }: DataSet, listeners: number): Engine {
+  const storage = new MemoryStorage();
+  keys.forEach((key, i) => {
+    storage.set(TABLE, key, values[i] as string);
+  });
+  const engine = new Engine({ storage });
+  for (const name of HOOKS) {
+    for (let i = 0; i < listeners; i++) engine.hooks.on(name, countingListener());
+  }
+  return engine;
+}
+
+/** Does something, or it might be optimised away. */
+function countingListener(): () => void {
+  let calls = 0;
+  return () => {
+    calls++;
+    if (calls < 0) throw new Error('Nobody counts that far');
+  };
+}

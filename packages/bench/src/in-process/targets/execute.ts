@@ -1,0 +1,20 @@
+import { type CommandResponse, commandRequest } from '@kv/core';
+import { type DataSet, TABLE } from '../../data.js';
+import { filledEngine } from '../filled-engine.js';
+import type { Target } from '../target.js';
+
+/** The engine without promises; with so many listeners at each hook point. */
+export async function openExecute(data: DataSet, listeners: number): Promise<Target> {
+  const engine = filledEngine(data, listeners);
+  return {
+    sync: true,
+    get: (key) => {
+      const answer = engine.execute(commandRequest('hget', { table: TABLE, key }));
+      return (answer as CommandResponse).values[0]?.value.value;
+    },
+    set: (key, value) => {
+      const pair = { key, value: { value: { case: 'string', value } } } as const;
+      return engine.execute(commandRequest('hset', { table: TABLE, pair }));
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Context, Group, Measure, Run, Subject } from '../group.js';
+import { startKvServer } from '../processes/kv-server.js';
+import { startRedisServer } from '../processes/redis-server.js';
+import { type Load, type Loaded, LoadGenerator, type Operation } from './load-generator.js';
+
+const CONNECTIONS = 50;
+
+const OURS = 'kv serve';
+const REDIS = 'redis-server';
+
+/** How many requests are sent at once, and what the project wants of the ratio then. */
+const LOADS: readonly [operation: Operation, depth: number, goal: number][] = [
+  ['hget', 1, 0.7],
+  ['hget', 16, 0.75],
+  ['hget', 64, 0.8],
+  ['hset', 1, 0.7],
+  ['hset', 16, 0.55],
+  ['hset', 64, 0.55],
+];
+
+/** Our server and Redis under the same load. */
+export const serverGroup: Group = {
+  name: 'server',
+  title: `Servers: ${CONNECTIONS} connections, 16-byte keys, 64-byte values, random keys`,
+  async open(context) {
+    const generator = await LoadGenerator.compile(context);
+    // Redis first: if it is not there, nothing has been started.
+    const redis: Loaded = { protocol: 'redis', ...(await startRedisServer(context)) };
+    const ours: Loaded = { protocol: 'kv', ...(await startKvServer(context)) };
+    return openRun(context, generator, ours, redis);
+  },
+};
+
+async function openRun(
+  { settings: { warmupMs, turnMs } }: Context,
+  generator: LoadGenerator,
+  ours: Loaded,
+  redis: Loaded,
+): Promise<Run> {
+  const none = { durationMs: 0, warmupMs: 0, seed: 1 };
+  for (const server of [ours, redis]) {
+    await generator.run(server, { operation: 'fill', connections: 1, depth: 64, ...none });
+  }
+  return {
+    measures: LOADS.map(measure),
+    close: async () => {
+      await Promise.all([ours.close(), redis.close()]);
+    },
+  };
+
+  function measure([operation, depth, goal]: (typeof LOADS)[number]): Measure {
+    const load = { ...none, operation, depth, connections: CONNECTIONS };
+    return {
+      name: `${operation.toUpperCase()}, depth ${depth}`,
+      subjects: { [OURS]: () => open(ours, load), [REDIS]: () => open(redis, load) },
+      pairings: [{ subject: OURS, baseline: REDIS, goal }],
+    };
+  }
+
+  async function open(server: Loaded, load: Load): Promise<Subject> {
+    await generator.run(server, { ...load, durationMs: warmupMs });
+    // Both are asked for the same keys, and for others at each turn.
+    let seed = load.seed;
+    return {
+      sample: () => {
+        seed++;
+        return generator.run(server, { ...load, durationMs: turnMs, warmupMs: turnMs / 5, seed });
+      },
+      close: async () => {},
+    };
+  }
+}
