@@ -1,7 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+/**
+ * Tests that load the machine, or tell how long somebody waits: each kind runs alone, file by file, in the
+ * mode of its name: `vitest --mode abuse`.
+ */
+const ALONE: Readonly<Record<string, string>> = {
+  abuse: 'packages/server/src/abuse*.test.ts',
+  bench: 'packages/bench/src/**/*.test.ts',
+};
+
+export default defineConfig(({ mode }) => ({
   resolve: {
     // Tests run against the sources of every package, so that a change needs no build to be seen; save
     // those of the command and of the README, which run what was built.
@@ -12,13 +21,12 @@ export default defineConfig({
       },
     ],
   },
-  test: {
-    include: ['packages/*/src/**/*.test.ts'],
-    // The first have a configuration of their own. The others load the machine, and would disturb those
-    // beside them: `pnpm test:bench` runs them alone.
-    exclude: [
-      'packages/architecture/src/published/**',
-      ...(process.env['KV_BENCH'] ? [] : ['packages/bench/**']),
-    ],
-  },
-});
+  test:
+    mode in ALONE
+      ? { include: [ALONE[mode] ?? ''], fileParallelism: false }
+      : {
+          include: ['packages/*/src/**/*.test.ts'],
+          // The first have a configuration of their own.
+          exclude: ['packages/architecture/src/published/**', ...Object.values(ALONE)],
+        },
+}));

@@ -7,10 +7,7 @@ import { KvProcess } from './testing/kv-process.js';
 // A busy machine may take seconds to start a process.
 vi.setConfig({ testTimeout: 60_000 });
 
-/**
- * Longer than the well-behaved neighbour may ever wait, in milliseconds. It is a fraction of a second on
- * a machine that does nothing else; other tests run beside this one.
- */
+/** Longer than the well-behaved neighbour may ever wait, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
 let server: KvProcess;
