@@ -96,10 +96,9 @@ export function shapeOf(field: DescField): FieldShape {
       if (field.listKind === 'message') {
         return { kind: 'message', message: field.message, repeated: true };
       }
-      if (field.listKind === 'scalar' && !field.packed) {
-        return { kind: 'scalar', scalar: scalarOf(field.scalar, field), repeated: true };
-      }
-      throw unsupported(field, 'that it is a packed list');
+      if (field.listKind === 'enum') throw unsupported(field, 'that it is a list of an enum');
+      if (field.packed) throw unsupported(field, 'that it is a packed list');
+      return { kind: 'scalar', scalar: scalarOf(field.scalar, field), repeated: true };
     default:
       throw unsupported(field, `that it is of the kind ${field.fieldKind}`);
   }
