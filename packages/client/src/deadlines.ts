@@ -1,10 +1,8 @@
+import { MAX_TIMER_MS } from '@kv/protocol';
 import type { Call } from './call.js';
 
 /** How precise time-outs are once many calls wait: a sweep over all of them is not made more often. */
 const SWEEP_MS = 10;
-
-/** The longest time a timer takes; a sweep that comes too early only sets the next one. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Times calls out, with one timer for all: it is set to the earliest deadline, and when it fires every
@@ -39,6 +37,7 @@ export class Deadlines {
   #fireAt(time: number): void {
     clearTimeout(this.#timer);
     this.#firesAt = time;
+    // A sweep that comes too early only sets the next one.
     const delayMs = Math.min(Math.ceil(time - performance.now()), MAX_TIMER_MS);
     this.#timer = setTimeout(this.#sweep, delayMs);
     // Connections and attempts to reconnect keep the process alive, not this.

@@ -3,6 +3,7 @@ import {
   type FrameFormat,
   type FrameOptions,
   frameFormat,
+  MAX_TIMER_MS,
   straightLineCodec,
 } from '@kv/protocol';
 import type { TlsClientOptions } from './tls-options.js';
@@ -61,12 +62,9 @@ export function settingsOf(options: ClientOptions): Settings {
   };
 }
 
-/** The longest time that a timer takes. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
 function delay(name: string, ms: number): number {
-  if (!(ms > 0 && ms <= MAX_DELAY_MS)) {
-    throw new RangeError(`${name} must be a positive number, of at most ${MAX_DELAY_MS}`);
+  if (!(ms > 0 && ms <= MAX_TIMER_MS)) {
+    throw new RangeError(`${name} must be a positive number, of at most ${MAX_TIMER_MS}`);
   }
   return ms;
 }

@@ -1,10 +1,8 @@
 import { createConnection, isIP, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { checkSocketPath } from '@kv/protocol';
+import { checkSocketPath, DEFAULT_PORT } from '@kv/protocol';
 import type { TlsClientOptions } from './tls-options.js';
-
-const DEFAULT_PORT = 9527;
 
 /**
  * Where a server is: `kv://host:port` (port 9527 if none is named), or `kvs://host:port` for TLS;

@@ -1,4 +1,4 @@
-import type { CommandName } from '@kv/protocol';
+import { type CommandName, DEFAULT_PORT } from '@kv/protocol';
 import { type Command, Option } from 'commander';
 import { type CallFlags, callServer } from './call-server.js';
 import type { ClientCommand } from './client-command.js';
@@ -7,7 +7,7 @@ import { frameOptions, milliseconds, text } from './flags.js';
 import type { Io } from './io.js';
 import { parseValue, VALUE_TYPES, type ValueType } from './value-argument.js';
 
-const DEFAULT_URL = 'kv://127.0.0.1:9527';
+const DEFAULT_URL = `kv://127.0.0.1:${DEFAULT_PORT}`;
 
 interface ClientFlags extends CallFlags {
   readonly type?: ValueType;

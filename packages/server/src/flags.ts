@@ -1,7 +1,5 @@
+import { MAX_TIMER_MS } from '@kv/protocol';
 import { InvalidArgumentError, Option } from 'commander';
-
-/** The longest time a timer takes; a longer one would fire at once. */
-const MAX_MS = 2 ** 31 - 1;
 
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   '': 1,
@@ -31,7 +29,7 @@ export function size(least: number): Parser<number> {
 
 /** Milliseconds that a timer can wait. */
 export function milliseconds(least: number): Parser<number> {
-  return count(least, MAX_MS);
+  return count(least, MAX_TIMER_MS);
 }
 
 /** Text that must not be empty, as that of an unset variable is: it would mean something else. */

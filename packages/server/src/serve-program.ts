@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { DEFAULT_LIMITS } from '@kv/core';
+import { DEFAULT_PORT } from '@kv/protocol';
 import { type Command, Option } from 'commander';
 import { count, type FrameFlags, frameOptions, milliseconds, size, text } from './flags.js';
 import type { Io } from './io.js';
@@ -61,7 +62,7 @@ function serveOptions(): Option[] {
       .default('127.0.0.1'),
     new Option('--port <port>', 'port to listen on; 0 for any that is free')
       .argParser(count(0, 65535))
-      .default(9527),
+      .default(DEFAULT_PORT),
     new Option('--path <path>', 'unix socket to listen on instead')
       .argParser(text)
       .conflicts(['host', 'port']),

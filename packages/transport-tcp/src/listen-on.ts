@@ -3,10 +3,9 @@ import { stat, unlink } from 'node:fs/promises';
 import { type AddressInfo, createConnection, type Server } from 'node:net';
 import { resolve } from 'node:path';
 import type { ListenAddress, ListenOptions } from '@kv/core';
-import { checkSocketPath } from '@kv/protocol';
+import { checkSocketPath, DEFAULT_PORT } from '@kv/protocol';
 
 const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 9527;
 
 /**
  * Has a server listen.

@@ -3,6 +3,7 @@ import {
   type FrameFormat,
   type FrameOptions,
   frameFormat,
+  MAX_TIMER_MS,
   straightLineCodec,
 } from '@kv/protocol';
 
@@ -41,9 +42,6 @@ export interface TcpTransportOptions extends FrameOptions {
 /** What any error's answer fits into. */
 const LEAST_FRAME_BYTES = 512;
 
-/** The longest time that a timer takes. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
 /** The options of a transport with nothing left open. */
 export interface Settings {
   readonly codec: Codec;
@@ -70,7 +68,7 @@ export function settingsOf(options: TcpTransportOptions): Settings {
   return {
     codec: straightLineCodec,
     format,
-    drainMs: atMost(MAX_DELAY_MS, 'drainMs', atLeast(0, 'drainMs', drainMs)),
+    drainMs: atMost(MAX_TIMER_MS, 'drainMs', atLeast(0, 'drainMs', drainMs)),
     maxUnsentBytes: atLeast(1, 'maxUnsentBytes', maxUnsentBytes),
     maxInFlight: atLeast(1, 'maxInFlight', maxInFlight),
     maxConnections: atLeast(1, 'maxConnections', maxConnections),
