@@ -58,7 +58,7 @@ describe('what a server refuses', () => {
       write: (_chunk: unknown, done: (error: Error) => void) =>
         done(Object.assign(new Error(`write ${code}`), { code })),
     });
-    const world = { env: io.env, stop: io.stop, stderr: io.stderr };
+    const world = { env: io.env, stop: io.stop, stdin: io.stdin, stderr: io.stderr };
     expect(await run(['hmget', 'users', 'u1'], { ...world, stdout: stdout('EPIPE') })).toBe(0);
     expect(io.stderr.text).toBe('');
     expect(await run(['hmget', 'users', 'u1'], { ...world, stdout: stdout('ENOSPC') })).toBe(3);

@@ -1,6 +1,6 @@
 import { Client, type TlsClientOptions } from '@kv/client';
 import type { Answer, Ask } from './client-command.js';
-import { EXIT_CODE, signalExitCode } from './exit-code.js';
+import { EXIT_CODE } from './exit-code.js';
 import type { FrameFlags } from './flags.js';
 import type { Io, Output } from './io.js';
 import { write, writeLines } from './output.js';
@@ -20,7 +20,7 @@ export interface CallFlags extends FrameFlags, TlsFileFlags {
  * Connects, asks, and prints the answer.
  *
  * @returns the exit code.
- * @throws {KvError} if the server cannot be asked, or fails.
+ * @throws {KvError} if the server cannot be asked, or fails, or `io.stop` is aborted.
  */
 export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<number> {
   const client = clientOf(flags, await tlsOf(flags));
@@ -31,9 +31,6 @@ export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<nu
     const answer = await ask(client, { signal: io.stop });
     await print(answer, flags.json === true, io.stdout);
     return answer.found === false ? EXIT_CODE.NOT_THERE : EXIT_CODE.DONE;
-  } catch (error) {
-    if (io.stop.aborted) return signalExitCode(io.stop.reason);
-    throw error;
   } finally {
     io.stop.removeEventListener('abort', giveUp);
     await client.close();

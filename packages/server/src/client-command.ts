@@ -1,4 +1,4 @@
-import type { CallOptions, KvClient, Value } from '@kv/protocol';
+import type { Awaitable, CallOptions, KvClient, Value } from '@kv/protocol';
 import type { Item } from './render.js';
 
 /** What a client command found out. */
@@ -13,6 +13,22 @@ export interface Answer {
 /** Asks the server. */
 export type Ask = (client: KvClient, options: CallOptions) => Promise<Answer>;
 
+/** Where a command has its values from. All are of the type that `--type` says. */
+export interface Values {
+  /**
+   * Reads a value from the command line.
+   *
+   * @throws {KvError} `INVALID_COMMAND` if the text is none of that type.
+   */
+  parse(text: string): Value;
+  /**
+   * Reads the value that is all of standard input.
+   *
+   * @throws {KvError} `INVALID_COMMAND` if that is none of that type, `TOO_LARGE` if no message holds it.
+   */
+  read(): Promise<Value>;
+}
+
 /** An argument: its name in the notation of usage lines, and what it is. */
 export type ArgumentSpec = readonly [name: string, description: string];
 
@@ -22,21 +38,22 @@ export interface ClientCommand<Args extends readonly string[] = readonly string[
   readonly arguments: { readonly [Index in keyof Args]: ArgumentSpec };
   /** Whether some of the arguments are values, whose type `--type` says: not by default. */
   readonly takesValues?: boolean;
+  /** What else there is to know of the arguments, for `--help`. */
+  readonly note?: string;
   /** Command lines, one each. */
   readonly examples: readonly string[];
   /**
    * Reads the arguments. What makes no sense is found here, before there is a connection.
    *
-   * @param parse reads a value.
-   * @throws {KvError} `INVALID_COMMAND`
+   * @throws {KvError} `INVALID_COMMAND`, and what `values` throws.
    */
-  prepare(args: Args, parse: (text: string) => Value): Ask;
+  prepare(args: Args, values: Values): Awaitable<Ask>;
 }
 
 export const TABLE: ArgumentSpec = ['<table>', 'name of the table'];
 export const KEY: ArgumentSpec = ['<key>', 'key within the table'];
 export const KEYS: ArgumentSpec = ['<keys...>', 'keys within the table'];
-export const VALUE: ArgumentSpec = ['<value>', 'value to store'];
+export const VALUE: ArgumentSpec = ['<value>', "value to store; '-' for what is on standard input"];
 export const PAIRS: ArgumentSpec = ['<pairs...>', 'key and value in turn'];
 
 /** Puts each key to its value. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Value } from '@kv/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from './main.js';
@@ -119,4 +120,15 @@ test.each<[args: string[], key: string, value: Value]>([
   expect(stderr.text).toBe('');
   expect(code).toBe(0);
   expect(await server.engine.client().hget('t', key)).toEqual(value);
+});
+
+test.each<[NodeJS.Signals, number]>([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])('%s ends a command that waits for its value, and says nothing', async (signal, exitCode) => {
+  const io = new TestIo({ KV_URL: server.url }, new Readable({ read() {} }));
+  const code = run(['hset', 't', 'k', '-'], io);
+  io.signal(signal);
+  expect(await code).toBe(exitCode);
+  expect(io.stdout.text + io.stderr.text).toBe('');
 });

@@ -1,11 +1,13 @@
 import { type CommandName, DEFAULT_PORT } from '@kv/protocol';
 import { type Command, Option } from 'commander';
 import { type CallFlags, callServer } from './call-server.js';
-import type { ClientCommand } from './client-command.js';
+import type { ClientCommand, Values } from './client-command.js';
 import { commandTable } from './command-table.js';
+import { signalExitCode } from './exit-code.js';
 import { frameOptions, milliseconds, text } from './flags.js';
 import type { Io } from './io.js';
 import { parseValue, VALUE_TYPES, type ValueType } from './value-argument.js';
+import { readValue } from './value-input.js';
 
 const DEFAULT_URL = `kv://127.0.0.1:${DEFAULT_PORT}`;
 
@@ -34,8 +36,16 @@ function addClientCommand(
   command.addHelpText('after', helpText(spec));
   command.action(async () => {
     const { type = 'string', ...flags } = command.opts<ClientFlags>();
-    const ask = spec.prepare(command.args, (text) => parseValue(type, text));
-    exit(await callServer(ask, flags, io));
+    const values: Values = {
+      parse: (text) => parseValue(type, text),
+      read: () => readValue(type, flags.maxFrame, io),
+    };
+    try {
+      exit(await callServer(await spec.prepare(command.args, values), flags, io));
+    } catch (error) {
+      if (!io.stop.aborted) throw error;
+      exit(signalExitCode(io.stop.reason));
+    }
   });
 }
 
@@ -67,10 +77,10 @@ function optionsOf({ takesValues = false }: ClientCommand, { env: { KV_URL: url 
   ];
 }
 
-function helpText({ examples, takesValues = false }: ClientCommand): string {
+function helpText({ examples, takesValues = false, note = '' }: ClientCommand): string {
   const values = `
 Binary values are given in base64. What begins with '-' and is no number follows a '--'.
 `;
   const lines = examples.map((example) => `  $ ${example}`);
-  return `${takesValues ? values : ''}\nExamples:\n${lines.join('\n')}`;
+  return `${takesValues ? values : ''}${note}\nExamples:\n${lines.join('\n')}`;
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { signalExitCode } from './exit-code.js';
 
 /** Where a command writes: any `Writable` will do. */
@@ -10,6 +11,8 @@ export interface Output {
 
 /** All that the command line knows of the world around it. */
 export interface Io {
+  /** Read, in bytes, only by a command that is told to. */
+  readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -45,5 +48,15 @@ export function processIo(): Io {
     process.on('SIGHUP', listener);
     return () => void process.off('SIGHUP', listener);
   };
-  return { stdout, stderr, env, stop: stop.signal, onReload };
+  return {
+    // Opened when it is asked for: most commands leave it alone.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
+    stderr,
+    env,
+    stop: stop.signal,
+    onReload,
+  };
 }

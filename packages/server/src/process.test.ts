@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
-import { Client, connect } from '@kv/client';
+import { Client, connect, type Value } from '@kv/client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { KvProcess } from './testing/kv-process.js';
+import { type Ended, KvProcess } from './testing/kv-process.js';
 
 // A busy machine may take seconds to start a process.
 vi.setConfig({ testTimeout: 60_000 });
@@ -43,6 +43,45 @@ test('processes talk to each other', async () => {
   });
   expect(await kv('hget', 'users', 'u1')).toEqual({ code: 0, stdout: 'Tyr\n', stderr: '' });
   expect(await kv('hget', 'users', 'u2')).toEqual({ code: 1, stdout: '(none)\n', stderr: '' });
+});
+
+describe('a value on standard input', () => {
+  /** Runs `kv` with a server of its own, and `input` to read. */
+  async function kvWith(
+    input: string | Uint8Array,
+    url: string,
+    ...args: string[]
+  ): Promise<Ended> {
+    const command = KvProcess.start(...args, '--url', url);
+    command.input(input);
+    return command.ended;
+  }
+
+  test.each<[type: string, input: string | Uint8Array, value: Value]>([
+    ['string', 'Týr\n', 'Týr\n'],
+    ['string', '', ''],
+    ['string', '@file', '@file'],
+    ['string', '-', '-'],
+    ['integer', '-42\n', -42n],
+    ['binary', Buffer.alloc(100_000, 0xff), new Uint8Array(100_000).fill(0xff)],
+  ])('is stored as %s', async (type, input, value) => {
+    const { url } = await startServer();
+    const ended = await kvWith(input, url, 'hset', 't', 'k', '-', '--type', type);
+    expect(ended).toEqual({ code: 0, stdout: '(none)\n', stderr: '' });
+    await using client = await connect(url);
+    expect(await client.hget('t', 'k')).toEqual(value);
+  });
+
+  test.each<[name: string, input: string | Uint8Array, flags: string[], message: string]>([
+    ['that is no text', Uint8Array.of(0xff), [], 'standard input is no text in UTF-8'],
+    ['of another type', 'Tyr', ['--type', 'integer'], "'Tyr' is no value of type integer"],
+    ['that is too long', 'x'.repeat(10_000), ['--max-frame', '512'], 'longer than a message'],
+  ])('%s is one line and exit code 2, with no server asked', async (_, input, flags, message) => {
+    const ended = await kvWith(input, 'unix:/no/such/kv.sock', 'hset', 't', 'k', '-', ...flags);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/^error: .*\n$/);
+    expect(ended.stderr).toContain(message);
+  });
 });
 
 describe.each<[NodeJS.Signals, number]>([

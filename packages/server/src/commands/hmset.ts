@@ -1,5 +1,5 @@
 import type { Value } from '@kv/protocol';
-import { type ClientCommand, keyed, PAIRS, TABLE } from '../client-command.js';
+import { type ClientCommand, keyed, PAIRS, TABLE, type Values } from '../client-command.js';
 import { usageError } from '../usage.js';
 
 export const hmset: ClientCommand<[table: string, ...pairs: string[]]> = {
@@ -7,8 +7,8 @@ export const hmset: ClientCommand<[table: string, ...pairs: string[]]> = {
   arguments: [TABLE, PAIRS],
   takesValues: true,
   examples: ['kv hmset users u1 Tyr u2 Freyja'],
-  prepare: ([table, ...texts], parse) => {
-    const pairs = pairsOf(texts, parse);
+  prepare: ([table, ...texts], values) => {
+    const pairs = pairsOf(texts, values);
     const keys = pairs.map(([key]) => key);
     return async (client, options) => ({
       items: keyed(keys, await client.hmset(table, pairs, options)),
@@ -18,12 +18,12 @@ export const hmset: ClientCommand<[table: string, ...pairs: string[]]> = {
 
 function pairsOf(
   texts: readonly string[],
-  parse: (text: string) => Value,
+  values: Values,
 ): (readonly [key: string, value: Value])[] {
   return texts.flatMap((key, index) => {
     if (index % 2 === 1) return [];
     const text = texts[index + 1];
     if (text === undefined) throw usageError(`key '${key}' has no value`);
-    return [[key, parse(text)] as const];
+    return [[key, values.parse(text)] as const];
   });
 }

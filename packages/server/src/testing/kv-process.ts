@@ -95,6 +95,12 @@ export class KvProcess {
     return this.#stderr;
   }
 
+  /** Writes to its standard input, and ends that. */
+  input(bytes: string | Uint8Array): void {
+    // It need not read all of it.
+    this.#child.stdin.on('error', () => {}).end(bytes);
+  }
+
   /** Stops reading what it writes, as `head` does when it has seen enough. */
   stopReading(): void {
     this.#child.stdout.destroy();

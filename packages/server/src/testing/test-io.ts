@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Io, Output } from '../io.js';
 
 /** Keeps what is written. */
@@ -30,14 +31,16 @@ export class TestOutput implements Output {
 
 /** A world for a command of its own: what it says can be looked at, and it can be told to stop. */
 export class TestIo implements Io {
+  readonly stdin: Readable;
   readonly stdout: TestOutput = new TestOutput();
   readonly stderr: TestOutput = new TestOutput();
   readonly env: Readonly<Record<string, string>>;
   readonly #stop: AbortController = new AbortController();
   readonly #reloads: Set<() => void> = new Set();
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  constructor(env: Readonly<Record<string, string>> = {}, stdin: Readable = Readable.from([])) {
     this.env = env;
+    this.stdin = stdin;
   }
 
   get stop(): AbortSignal {
