@@ -5,9 +5,13 @@ import { defineConfig } from 'vitest/config';
  * Tests that load the machine, or tell how long somebody waits: each kind runs alone, file by file, in the
  * mode of its name: `vitest --mode abuse`.
  */
-const ALONE: Readonly<Record<string, string>> = {
-  abuse: 'packages/server/src/abuse*.test.ts',
-  bench: 'packages/bench/src/**/*.test.ts',
+const ALONE: Readonly<Record<string, { include: string[]; execArgv?: string[] }>> = {
+  abuse: { include: ['packages/server/src/abuse*.test.ts'] },
+  bench: { include: ['packages/bench/src/**/*.test.ts'] },
+  torture: {
+    include: ['packages/*/src/torture/**/*.test.ts'],
+    execArgv: ['--max-old-space-size=8192'],
+  },
 };
 
 export default defineConfig(({ mode }) => ({
@@ -23,10 +27,13 @@ export default defineConfig(({ mode }) => ({
   },
   test:
     mode in ALONE
-      ? { include: [ALONE[mode] ?? ''], fileParallelism: false }
+      ? { ...ALONE[mode], fileParallelism: false }
       : {
           include: ['packages/*/src/**/*.test.ts'],
           // The first have a configuration of their own.
-          exclude: ['packages/architecture/src/published/**', ...Object.values(ALONE)],
+          exclude: [
+            'packages/architecture/src/published/**',
+            ...Object.values(ALONE).flatMap(({ include }) => include),
+          ],
         },
 }));
