@@ -97,6 +97,8 @@ describe.each(published)('the published package %s', (name) => {
       engines: { node: '>=20.19' },
       exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
       files: expect.arrayContaining(['dist', 'src', '!src/**/*.test.ts']),
+      // So that what is packed is what was built of these sources.
+      scripts: { prepack: 'tsc -b tsconfig.build.json' },
     });
   });
 
