@@ -1,6 +1,18 @@
-import { type Awaitable, type CommandRequest, type CommandResponse, KvError } from '@kv/protocol';
+import {
+  type Awaitable,
+  type CommandName,
+  type CommandRequest,
+  type CommandResponse,
+  KvError,
+} from '@kv/protocol';
 import type { CommandContext, CommandService } from './command-service.js';
 import { commandTable } from './command-table.js';
+
+/** A `Map`, to which a name like that of a property of Object is a name like any other. */
+const services: ReadonlyMap<unknown, CommandService<CommandName>> = new Map(
+  // The compiler cannot see that a service is only ever given messages of its own command.
+  Object.entries(commandTable) as [string, CommandService<CommandName>][],
+);
 
 /**
  * Has a request carried out by the service of its command.
@@ -14,14 +26,12 @@ export function dispatch(
   context: CommandContext,
 ): Awaitable<CommandResponse> {
   // From JavaScript anything may come here: no request at all, or one named like a property of Object.
-  const { case: name, value: message } = request?.requestData ?? {};
-  if (name === undefined || !Object.hasOwn(commandTable, name)) {
-    throw KvError.invalidCommand('Request has no data');
-  }
+  const data = request?.requestData;
+  const service = services.get(data?.case);
+  if (service === undefined) throw KvError.invalidCommand('Request has no data');
+  const message: unknown = data.value;
   if (typeof message !== 'object' || message === null) {
-    throw KvError.invalidCommand(`${name} must come with an object`);
+    throw KvError.invalidCommand(`${data.case} must come with an object`);
   }
-  // The compiler cannot see that the message is of the command that the service is for.
-  const service = commandTable[name] as CommandService<typeof name>;
   return service(message as never, context);
 }

@@ -57,7 +57,7 @@ export class Exchange
 
   /** Whether there is a response: after `requestReceived`, that the request has been ended. */
   get answered(): boolean {
-    return this.response !== NO_RESPONSE;
+    return this.#response !== NO_RESPONSE;
   }
 
   /** Bound, for listeners take their context apart: `({ terminate }) => terminate(response)`. */
@@ -71,6 +71,11 @@ export class Exchange
   /** Marks the command as begun, so that a `terminate` from then on is not lost but refused. */
   executing(): void {
     this.#executing = true;
+  }
+
+  /** Takes the command's own response, which needs no check. */
+  executed(response: CommandResponse): void {
+    this.#response = response;
   }
 
   /** Marks the response as with the kernel, or with nobody if there is an error. */

@@ -5,7 +5,6 @@ import {
   errorResponse,
   isPromise,
   KvError,
-  whenReady,
 } from '@kv/protocol';
 import type { CommandContext } from './command-service.js';
 import { dispatch } from './dispatch.js';
@@ -56,13 +55,15 @@ export class RequestLine {
 
   /** `requestReceived`. Afterwards the exchange is answered if a listener ended the request. */
   received(exchange: Exchange): Awaitable<void> {
-    return this.#pass('requestReceived', exchange, () => exchange.answered);
+    return this.#pass('requestReceived', exchange, isAnswered);
   }
 
   /** From there to `beforeResponseSend`: whatever the exchange has as its response is to be sent. */
   respond(exchange: Exchange): Awaitable<void> {
     const executed = exchange.answered ? undefined : this.#execute(exchange);
-    return whenReady(executed, () => this.#pass('beforeResponseSend', exchange));
+    return isPromise(executed)
+      ? executed.then(() => this.#pass('beforeResponseSend', exchange))
+      : this.#pass('beforeResponseSend', exchange);
   }
 
   /** `afterResponseSend`. */
@@ -78,25 +79,38 @@ export class RequestLine {
 
   #execute(exchange: Exchange): Awaitable<void> {
     exchange.executing();
-    return whenReady(this.command(exchange.request), (response) => {
-      exchange.response = response;
-      return this.#pass('requestExecuted', exchange);
-    });
+    const response = this.command(exchange.request);
+    return isPromise(response)
+      ? response.then((ready) => this.#executed(exchange, ready))
+      : this.#executed(exchange, response);
   }
 
-  #pass(name: HookName, exchange: Exchange, stop?: () => boolean): Awaitable<void> {
+  #executed(exchange: Exchange, response: CommandResponse): Awaitable<void> {
+    exchange.executed(response);
+    return this.#pass('requestExecuted', exchange);
+  }
+
+  /** @param stop ends it early: the listeners that are left are not called. */
+  #pass(
+    name: HookName,
+    exchange: Exchange,
+    stop?: (exchange: Exchange) => boolean,
+  ): Awaitable<void> {
     if (!this.#hooks.has(name)) return;
-    const failed = (error: unknown): void => {
-      const response = this.#failure(error, name);
-      // At the last hook point the response is what was sent, whatever a listener throws.
-      if (name !== 'afterResponseSend') exchange.response = response;
-    };
     try {
       const running = this.#hooks.run(name, exchange, stop);
-      return isPromise(running) ? running.catch(failed) : running;
+      if (isPromise(running)) {
+        return running.catch((error: unknown) => this.#hookFailed(name, exchange, error));
+      }
     } catch (error) {
-      return failed(error);
+      this.#hookFailed(name, exchange, error);
     }
+  }
+
+  #hookFailed(name: HookName, exchange: Exchange, error: unknown): void {
+    const response = this.#failure(error, name);
+    // At the last hook point the response is what was sent, whatever a listener throws.
+    if (name !== 'afterResponseSend') exchange.response = response;
   }
 
   readonly #commandFailed = (error: unknown): CommandResponse => this.#failure(error, 'command');
@@ -117,6 +131,10 @@ export class RequestLine {
       warn(thrown);
     }
   }
+}
+
+function isAnswered(exchange: Exchange): boolean {
+  return exchange.answered;
 }
 
 function warn(thrown: unknown): void {

@@ -32,20 +32,14 @@ export interface SessionContext {
   refusal(): KvError | undefined;
 }
 
-/** A response, and the exchange it ends if hooks are to hear of its sending. */
-interface Answer {
-  readonly response: CommandResponse;
-  readonly exchange: Exchange | undefined;
-}
-
-/** A place in the order of answers; the answer may still have to come. */
+/** A place in the order of answers. */
 interface Slot {
-  answer: Answer | undefined;
+  /** Unless it has still to come. */
+  response: CommandResponse | undefined;
+  /** There if hooks are to hear of the sending. */
+  readonly exchange: Exchange | undefined;
   readonly send: Send;
 }
-
-/** Whether a request waits for the ones before it to have started. */
-type Start = 'at once' | 'in turn';
 
 /** What stands for a request that could not be read. */
 const unreadable = (): CommandRequest => ({ requestData: { case: undefined } });
@@ -90,10 +84,13 @@ export class Session {
    * @returns the response, at once unless a listener or the storage needs time.
    */
   execute(request: CommandRequest): Awaitable<CommandResponse> {
-    return whenReady(this.#answer(request, 'at once'), ({ response, exchange }) => {
-      if (exchange === undefined) return response;
-      return whenReady(this.#context.line.sent(exchange, undefined), () => response);
-    });
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return errorResponse(refusal);
+    if (this.#context.hooks.idle) return this.#carryOut(request);
+    const exchange = this.#begin(request);
+    const answered = this.#respond(exchange, this.#context.line.received(exchange));
+    if (isPromise(answered)) return answered.then(() => this.#deliver(exchange));
+    return this.#deliver(exchange);
   }
 
   /**
@@ -103,7 +100,15 @@ export class Session {
    * @param send must not throw.
    */
   receive(request: CommandRequest, send: Send): void {
-    this.#enqueue(this.#answer(request, 'in turn'), send);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      this.#enqueue(errorResponse(refusal), undefined, send);
+    } else if (this.#context.hooks.idle && this.#gate === undefined) {
+      this.#enqueue(this.#carryOut(request), undefined, send);
+    } else {
+      const exchange = this.#begin(request);
+      this.#inTurn(exchange, () => this.#context.line.received(exchange), send);
+    }
   }
 
   /**
@@ -113,7 +118,13 @@ export class Session {
    * @param send must not throw.
    */
   refuse(error: KvError, send: Send): void {
-    this.#enqueue(this.#answer(unreadable(), 'in turn', error), send);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      this.#enqueue(errorResponse(refusal), undefined, send);
+    } else {
+      const exchange = this.#begin(unreadable());
+      this.#inTurn(exchange, () => exchange.terminate(errorResponse(error)), send);
+    }
   }
 
   /**
@@ -131,73 +142,92 @@ export class Session {
     this.#onClose(this);
   }
 
-  #answer(request: CommandRequest, start: Start, refusal?: KvError): Awaitable<Answer> {
-    const closed = this.#closed
-      ? new KvError('UNAVAILABLE', 'The session is closed')
-      : this.#context.refusal();
-    if (closed !== undefined) return { response: errorResponse(closed), exchange: undefined };
-    const { tally, hooks, line } = this.#context;
+  /** Why nothing is accepted any more. */
+  #refusal(): KvError | undefined {
+    if (this.#closed) return new KvError('UNAVAILABLE', 'The session is closed');
+    return this.#context.refusal();
+  }
+
+  /** A request to which nobody listens: nothing lies between it and its command. */
+  #carryOut(request: CommandRequest): Awaitable<CommandResponse> {
+    const { tally, line } = this.#context;
     tally.began(request);
-    const waits = start === 'in turn' && this.#gate !== undefined;
-    const answer =
-      hooks.idle && !waits && refusal === undefined
-        ? whenReady(line.command(request), withoutHooks)
-        : this.#passHooks(request, start, refusal);
-    return whenReady(answer, (ready) => {
-      tally.ended(ready.response);
-      return ready;
-    });
+    const response = line.command(request);
+    if (isPromise(response)) return response.then(this.#ended);
+    tally.ended(response);
+    return response;
   }
 
-  #passHooks(request: CommandRequest, start: Start, refusal?: KvError): Awaitable<Answer> {
-    const { line } = this.#context;
-    const exchange = new Exchange(this.peer, this.state, request);
-    const begin = (): Awaitable<void> => {
-      if (refusal === undefined) return line.received(exchange);
-      exchange.terminate(errorResponse(refusal));
-    };
-    const begun = start === 'in turn' ? this.#inTurn(begin) : begin();
-    const responded = whenReady(begun, () => line.respond(exchange));
-    return whenReady(responded, () => ({ response: exchange.response, exchange }));
+  readonly #ended = (response: CommandResponse): CommandResponse => {
+    this.#context.tally.ended(response);
+    return response;
+  };
+
+  #begin(request: CommandRequest): Exchange {
+    this.#context.tally.began(request);
+    return new Exchange(this.peer, this.state, request);
   }
 
-  #inTurn(begin: () => Awaitable<void>): Awaitable<void> {
+  /** Once it has begun, takes an exchange to its response. */
+  #respond(exchange: Exchange, begun: Awaitable<void>): Awaitable<void> {
+    const { line, tally } = this.#context;
+    const responded = isPromise(begun)
+      ? begun.then(() => line.respond(exchange))
+      : line.respond(exchange);
+    if (isPromise(responded)) return responded.then(() => tally.ended(exchange.response));
+    tally.ended(exchange.response);
+  }
+
+  /** Hands the response to a caller in this process. */
+  #deliver(exchange: Exchange): Awaitable<CommandResponse> {
+    const { response } = exchange;
+    const sent = this.#context.line.sent(exchange, undefined);
+    return isPromise(sent) ? sent.then(() => response) : response;
+  }
+
+  /** Has an exchange begin after those before it, and be answered after them. */
+  #inTurn(exchange: Exchange, begin: () => Awaitable<void>, send: Send): void {
     const begun = this.#gate === undefined ? begin() : this.#gate.then(begin);
-    if (!isPromise(begun)) return;
+    if (isPromise(begun)) this.#hold(begun);
+    const responded = this.#respond(exchange, begun);
+    const response = isPromise(responded)
+      ? responded.then(() => exchange.response)
+      : exchange.response;
+    this.#enqueue(response, exchange, send);
+  }
+
+  /** Has those that come later wait until `begun`. */
+  #hold(begun: Promise<void>): void {
     const gate = begun.then(() => {
       if (this.#gate === gate) this.#gate = undefined;
     });
     this.#gate = gate;
-    return begun;
   }
 
-  #enqueue(answer: Awaitable<Answer>, send: Send): void {
-    if (!isPromise(answer) && this.#slots.length === 0) {
-      this.#send(answer, send);
+  /** @param exchange there if hooks are to hear of the sending. */
+  #enqueue(response: Awaitable<CommandResponse>, exchange: Exchange | undefined, send: Send): void {
+    if (!isPromise(response) && this.#slots.length === 0) {
+      this.#send(response, exchange, send);
       return;
     }
-    const slot: Slot = { answer: undefined, send };
+    const slot: Slot = { response: undefined, exchange, send };
     this.#slots.push(slot);
-    void whenReady(answer, (ready) => {
-      slot.answer = ready;
+    void whenReady(response, (ready) => {
+      slot.response = ready;
       this.#sendReady();
     });
   }
 
   #sendReady(): void {
-    for (let slot = this.#slots.peek(); slot?.answer !== undefined; slot = this.#slots.peek()) {
+    for (let slot = this.#slots.peek(); slot?.response !== undefined; slot = this.#slots.peek()) {
       this.#slots.shift();
-      this.#send(slot.answer, slot.send);
+      this.#send(slot.response, slot.exchange, slot.send);
     }
   }
 
-  #send({ response, exchange }: Answer, send: Send): void {
+  #send(response: CommandResponse, exchange: Exchange | undefined, send: Send): void {
     const { hooks, line } = this.#context;
     const heard = exchange !== undefined && hooks.has('afterResponseSend');
     send(response, heard ? (error) => void line.sent(exchange, error) : undefined);
   }
-}
-
-function withoutHooks(response: CommandResponse): Answer {
-  return { response, exchange: undefined };
 }

@@ -3,10 +3,12 @@ import { commandTable } from './command-table.js';
 
 /** Counts requests for {@link Engine.stats}, and knows when none is under way. */
 export class Tally {
-  readonly #byCommand = Object.fromEntries(
-    Object.keys(commandTable).map((name) => [name, 0]),
-  ) as Record<CommandName, number>;
-  readonly #byStatus: Map<number, number> = new Map();
+  /** A `Map`, to which a name like that of a property of Object is a name like any other. */
+  readonly #byCommand: ReadonlyMap<unknown, { count: number }> = new Map(
+    Object.keys(commandTable).map((name) => [name, { count: 0 }]),
+  );
+  /** At the index of each status. */
+  readonly #byStatus: Float64Array = new Float64Array(600);
   #inFlight = 0;
   #requests = 0;
   #onIdle: (() => void)[] = [];
@@ -20,15 +22,15 @@ export class Tally {
   }
 
   began(request: CommandRequest): void {
-    const name = request?.requestData?.case;
     this.#requests++;
     this.#inFlight++;
-    if (name !== undefined && Object.hasOwn(this.#byCommand, name)) this.#byCommand[name]++;
+    const command = this.#byCommand.get(request?.requestData?.case);
+    if (command !== undefined) command.count++;
   }
 
   ended({ status }: CommandResponse): void {
-    this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1);
-    if (--this.#inFlight === 0) {
+    (this.#byStatus[status] as number)++;
+    if (--this.#inFlight === 0 && this.#onIdle.length > 0) {
       for (const resolve of this.#onIdle.splice(0)) resolve();
     }
   }
@@ -40,10 +42,12 @@ export class Tally {
   }
 
   byCommand(): Record<CommandName, number> {
-    return { ...this.#byCommand };
+    const counts = Array.from(this.#byCommand, ([name, { count }]) => [name, count]);
+    return Object.fromEntries(counts) as Record<CommandName, number>;
   }
 
   byStatus(): Record<number, number> {
-    return Object.fromEntries(this.#byStatus);
+    const counts = Array.from(this.#byStatus, (count, status) => [status, count] as const);
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 }

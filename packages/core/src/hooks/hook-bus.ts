@@ -4,6 +4,8 @@ import type { HookEvents, HookName } from './hook-events.js';
 
 type Listener<Name extends HookName> = EventEmitter.EventListener<HookEvents, Name>;
 
+type HookContextOf<Name extends HookName> = Parameters<HookEvents[Name]>[0];
+
 /** A listener as the bus runs it. */
 interface Runner {
   /** One of the hook point in whose list it stands, which the compiler cannot follow. */
@@ -46,34 +48,33 @@ export class HookBus extends EventEmitter<HookEvents> {
    * @returns a promise only if a listener returned one.
    * @throws whatever a listener throws or rejects; the listeners after it are not called.
    */
-  run<Name extends HookName>(
+  run<Name extends HookName, Context extends HookContextOf<Name>>(
     name: Name,
-    context: Parameters<HookEvents[Name]>[0],
-    stop?: () => boolean,
+    context: Context,
+    stop?: (context: Context) => boolean,
   ): Awaitable<void> {
-    // The compiler cannot see that the context is that of the listeners in this list.
-    return this.#runFrom(0, this.#runners[name], name, context as never, stop);
+    return this.#runFrom(0, this.#runners[name], name, context, stop);
   }
 
-  #runFrom(
+  #runFrom<Context>(
     first: number,
     runners: readonly Runner[],
     name: HookName,
-    context: never,
-    stop: (() => boolean) | undefined,
+    context: Context,
+    stop: ((context: Context) => boolean) | undefined,
   ): Awaitable<void> {
     for (let i = first; i < runners.length; i++) {
       const running = this.#call(runners[i] as Runner, name, context);
       if (isPromise(running)) {
         return Promise.resolve(running).then(() => {
-          if (!stop?.()) return this.#runFrom(i + 1, runners, name, context, stop);
+          if (!stop?.(context)) return this.#runFrom(i + 1, runners, name, context, stop);
         });
       }
-      if (stop?.()) return;
+      if (stop?.(context)) return;
     }
   }
 
-  #call(runner: Runner, name: HookName, context: never): unknown {
+  #call(runner: Runner, name: HookName, context: unknown): unknown {
     if (runner.once) {
       if (runner.spent) return;
       runner.spent = true;
@@ -82,7 +83,8 @@ export class HookBus extends EventEmitter<HookEvents> {
         this.removeListener(name, runner.listener as never, runner.receiver, true);
       }
     }
-    return runner.listener.call(runner.receiver, context);
+    // The compiler cannot see that the context is that of the listeners in this list.
+    return runner.listener.call(runner.receiver, context as never);
   }
 
   override on<Name extends HookName>(
