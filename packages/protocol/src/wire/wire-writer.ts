@@ -1,7 +1,7 @@
 import type { ByteWriter } from '../byte-writer.js';
 
 /** Up to here, writing character by character beats a call into the runtime. */
-const SHORT = 48;
+const SHORT = 32;
 
 /** What a tag and a length take at the most. */
 const HEADER_BYTES = 10;
@@ -70,15 +70,17 @@ export function writeString(out: ByteWriter, tag: number, value: string): void {
   putLength(out, start, varintBytes(length));
 }
 
-/** @returns whether all of it was ASCII; if not, nothing is written. */
+/** @returns whether all of it was ASCII; if not, nothing is written that counts. */
 function putShortAscii(out: ByteWriter, value: string): boolean {
   const { bytes, length: start } = out;
   const { length } = value;
+  let seen = 0;
   for (let i = 0; i < length; i++) {
     const code = value.charCodeAt(i);
-    if (code > 127) return false;
+    seen |= code;
     bytes[start + 1 + i] = code;
   }
+  if (seen > 127) return false;
   bytes[start] = length;
   out.length = start + 1 + length;
   return true;
