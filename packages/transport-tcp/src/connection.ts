@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Sent, Session } from '@kv/core';
 import {
-  ByteWriter,
+  type ByteWriter,
   beginFrame,
   type CommandResponse,
   endFrame,
@@ -13,6 +13,7 @@ import type { Counters } from './counters.js';
 import type { Settings } from './options.js';
 import { ProgressWatch } from './progress-watch.js';
 import type { Sweeper, Swept } from './sweeper.js';
+import type { WriterPool } from './writer-pool.js';
 
 /** How far a connection has come. */
 type Phase =
@@ -30,6 +31,7 @@ export interface ConnectionContext {
   readonly settings: Settings;
   readonly counters: Counters;
   readonly sweeper: Sweeper;
+  readonly writers: WriterPool;
 }
 
 /**
@@ -45,7 +47,9 @@ export class Connection implements Swept {
   readonly #counters: Counters;
   readonly #sweeper: Sweeper;
   readonly #reader: FrameReader;
-  readonly #out: ByteWriter = new ByteWriter();
+  readonly #writers: WriterPool;
+  /** Answers that have not been written yet, if there are any. */
+  #out: ByteWriter | undefined;
   /** Who wants to hear when the contents of `#out` are with the kernel. */
   #outSent: Sent[] = [];
   #phase: Phase = 'open';
@@ -74,6 +78,7 @@ export class Connection implements Swept {
     this.#settings = context.settings;
     this.#counters = context.counters;
     this.#sweeper = context.sweeper;
+    this.#writers = context.writers;
     this.#heardAt = context.sweeper.now;
     this.#reader = new FrameReader(context.settings.format);
     this.#watch = new ProgressWatch(stream, context.settings.drainMs, () => this.cut());
@@ -191,7 +196,7 @@ export class Connection implements Swept {
   #holdBack(): boolean {
     const { maxInFlight, maxUnsentBytes } = this.#settings;
     const inFlight = this.#session.pending >= maxInFlight;
-    const unsent = this.#stream.writableLength + this.#out.length > maxUnsentBytes;
+    const unsent = this.#stream.writableLength + (this.#out?.length ?? 0) > maxUnsentBytes;
     this.#heldBack = inFlight || unsent;
     if (!this.#heldBack) return false;
     if (inFlight) this.#counters.heldBackInFlight++;
@@ -242,17 +247,19 @@ export class Connection implements Swept {
    */
   #encode(response: CommandResponse): KvError | undefined {
     const { codec, format } = this.#settings;
-    const start = beginFrame(this.#out, format);
+    this.#out ??= this.#writers.take();
+    const out = this.#out;
+    const start = beginFrame(out, format);
     try {
-      codec.encodeResponse(response, this.#out);
-      endFrame(this.#out, format, start);
+      codec.encodeResponse(response, out);
+      endFrame(out, format, start);
       return undefined;
     } catch (cause) {
-      this.#out.length = start;
+      out.length = start;
       const error = unsendable(cause);
-      const errorStart = beginFrame(this.#out, format);
-      codec.encodeResponse(errorResponse(error), this.#out);
-      endFrame(this.#out, format, errorStart);
+      const errorStart = beginFrame(out, format);
+      codec.encodeResponse(errorResponse(error), out);
+      endFrame(out, format, errorStart);
       return error;
     }
   }
@@ -265,8 +272,10 @@ export class Connection implements Swept {
     }
     if (this.#phase === 'closed') {
       this.#settle(sent, gone());
-    } else if (this.#out.length > 0) {
-      this.#stream.write(this.#out.take(), sent.length === 0 ? this.#written : this.#tell(sent));
+    } else if (this.#out !== undefined) {
+      const out = this.#out;
+      this.#out = undefined;
+      this.#writers.write(this.#stream, out, sent.length === 0 ? this.#written : this.#tell(sent));
     }
   }
 

@@ -9,6 +9,7 @@ import { readIntoBuffer } from './read-into-buffer.js';
 import { Sweeper } from './sweeper.js';
 import { TlsAcceptor, type TlsReloadOptions, type TlsServerOptions } from './tls-acceptor.js';
 import { tlsPeerOf } from './tls-peer.js';
+import { WriterPool } from './writer-pool.js';
 
 /** Where a {@link TcpTransport} listens, and whether with TLS. */
 export type TcpListenOptions = ListenOptions & {
@@ -40,6 +41,7 @@ export class TcpTransport implements Transport {
   readonly #connections: Set<Connection> = new Set();
   readonly #counters: Counters = newCounters();
   readonly #sweeper: Sweeper;
+  readonly #writers: WriterPool = new WriterPool();
   #closing: Promise<void> | undefined;
   /** Resolves `close` when the last connection is gone. */
   #onEmpty: () => void = () => {};
@@ -142,6 +144,7 @@ export class TcpTransport implements Transport {
       settings: this.#settings,
       counters: this.#counters,
       sweeper: this.#sweeper,
+      writers: this.#writers,
     };
     const connection = new Connection(stream, session, context, () => {
       this.#connections.delete(connection);

@@ -1,0 +1,49 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ByteWriter } from '@kv/protocol';
+
+/** So many writers wait for the next to use them. */
+const MAX_IDLE = 32;
+/** A writer that has grown beyond this is not kept. */
+const MAX_IDLE_BYTES = 128 * 1024;
+
+/**
+ * The writers in which connections put answers together. One is with a connection only as long as
+ * there is something in it, so mostly all connections use the same one, in turn: its bytes are in the
+ * processor's cache, and nothing is allocated or copied for a write.
+ */
+export class WriterPool {
+  readonly #idle: ByteWriter[] = [];
+
+  /** A writer with nothing in it. */
+  take(): ByteWriter {
+    return this.#idle.pop() ?? new ByteWriter();
+  }
+
+  /**
+   * Writes what is in a writer, which is the pool's again.
+   *
+   * @param done as of `Writable.write`.
+   */
+  write(stream: Duplex, writer: ByteWriter, done: (error?: Error | null) => void): void {
+    if (!takesAtOnce(stream)) {
+      stream.write(writer.take(), done);
+    } else {
+      stream.write(writer.bytes.subarray(0, writer.length), done);
+      // What the kernel did not take at once, the socket goes on reading where it is.
+      if (stream.writableLength > 0) return;
+      writer.length = 0;
+    }
+    if (writer.bytes.length <= MAX_IDLE_BYTES && this.#idle.length < MAX_IDLE) {
+      this.#idle.push(writer);
+    }
+  }
+}
+
+/**
+ * Whether the bytes of a write that is done when `write` returns are with the kernel, and nobody else
+ * looks at them: Node.js tries to send at once. Of TLS and of streams that are no sockets nobody says so.
+ */
+function takesAtOnce(stream: Duplex): boolean {
+  return stream.constructor === Socket;
+}
