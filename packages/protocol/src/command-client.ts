@@ -14,6 +14,7 @@ import {
   type CommandRequest,
   type CommandResponse,
   commandRequest,
+  type ValueMessage,
 } from './messages.js';
 import { responseError } from './response.js';
 import { checkText } from './text.js';
@@ -118,13 +119,17 @@ function ok(response: CommandResponse): CommandResponse {
 }
 
 function onlyValue(response: CommandResponse): Value | null {
-  return allValues(response, 1)[0] ?? null;
+  return valueFromMessage(messages(response, 1)[0]);
 }
 
 function allValues(response: CommandResponse, count: number): (Value | null)[] {
+  return messages(response, count).map(valueFromMessage);
+}
+
+function messages(response: CommandResponse, count: number): readonly ValueMessage[] {
   const { values } = ok(response);
   if (values.length !== count) throw unexpected(`${values.length} values instead of ${count}`);
-  return values.map(valueFromMessage);
+  return values;
 }
 
 function present(value: Value | null): Value {
