@@ -48,6 +48,19 @@ describe('reading', () => {
   });
 });
 
+describe('a peer that takes its answers as fast as they come', () => {
+  it('lets others have their turn between one lot of answers and the next', async () => {
+    const engine = new Engine();
+    const stream = serve(engine, { maxUnsentBytes: 500 });
+    stream._write = (_chunk, _encoding, done): void => done();
+    stream.push(frames(...Array.from({ length: 1000 }, () => get('k'))));
+    let turns = 0;
+    for (; engine.stats().requests < 1000; turns++) await settled();
+    // An answer has more than 30 bytes.
+    expect(turns).toBeGreaterThan(1000 / (500 / 30));
+  });
+});
+
 describe('writing', () => {
   it('answers all requests of one read in one write', async () => {
     const stream = serve(new Engine());

@@ -60,6 +60,7 @@ export class Connection implements Swept {
   /** Reading waits until the peer has taken answers, or answers have come. */
   #heldBack = false;
   #flushScheduled = false;
+  #progressScheduled = false;
   /** When the peer was last heard of. */
   #heardAt: number;
   /** Since when a frame has been waited for that has begun. */
@@ -281,8 +282,21 @@ export class Connection implements Swept {
 
   readonly #written = (): void => {
     this.#watch.progress();
-    if (this.#heldBack) this.#progress();
+    if (this.#heldBack) this.#progressSoon();
   };
+
+  /**
+   * Lets the others have their turn first: of a peer that takes much at once and has asked for more, the
+   * requests would else be answered until there are none left.
+   */
+  #progressSoon(): void {
+    if (this.#progressScheduled) return;
+    this.#progressScheduled = true;
+    setImmediate(() => {
+      this.#progressScheduled = false;
+      this.#progress();
+    });
+  }
 
   #tell(sent: readonly Sent[]): (error?: Error | null) => void {
     return (error) => {
