@@ -7,7 +7,7 @@ import { KvProcess } from './kv-process.js';
 const PATIENCE_MS = 1000;
 
 /** How often an abuse is repeated, and how many are at it at any time. */
-export const TIMES = 200;
+const TIMES = 200;
 const AT_A_TIME = 20;
 
 /** What a peer may do that it should not. It resolves when the server has ended the connection. */
@@ -30,13 +30,19 @@ export class AbusedServer {
 
   /**
    * @param flags those of `kv serve`, besides the port.
-   * @param options how many descriptors it has at the most; and what its clients trust, if it serves TLS.
+   * @param options how many descriptors it has at the most, and MiB of heap; and what its clients trust,
+   * if it serves TLS.
    */
   static async start(
     flags: readonly string[] = [],
-    { descriptors = 1024, tls }: { descriptors?: number; tls?: TlsClientOptions } = {},
+    {
+      descriptors = 1024,
+      heapMb,
+      tls,
+    }: { descriptors?: number; heapMb?: number; tls?: TlsClientOptions } = {},
   ): Promise<AbusedServer> {
-    const process = KvProcess.startLimited(descriptors, 'serve', '--port', '0', ...flags);
+    const limits = { descriptors, heapMb };
+    const process = KvProcess.startLimited(limits, 'serve', '--port', '0', ...flags);
     return new AbusedServer(process, await process.url(), tls);
   }
 

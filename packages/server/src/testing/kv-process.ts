@@ -42,10 +42,15 @@ export class KvProcess {
     return KvProcess.#start(process.execPath, [BIN, ...args]);
   }
 
-  /** Starts `kv` with so many descriptors at the most. */
-  static startLimited(descriptors: number, ...args: string[]): KvProcess {
+  /** Starts `kv` with so many descriptors at the most, and with a heap of so many MiB. */
+  static startLimited(
+    { descriptors, heapMb }: { descriptors: number; heapMb?: number | undefined },
+    ...args: string[]
+  ): KvProcess {
     const script = `ulimit -n ${descriptors} && exec "$0" "$@"`;
-    return KvProcess.#start('sh', ['-c', script, process.execPath, BIN, ...args]);
+    const heap = ['--max-semi-space-size=1', `--max-old-space-size=${heapMb}`];
+    const flags = heapMb === undefined ? [] : heap;
+    return KvProcess.#start('sh', ['-c', script, process.execPath, ...flags, BIN, ...args]);
   }
 
   static #start(command: string, args: readonly string[]): KvProcess {
