@@ -49,7 +49,7 @@ export class MemoryStorage implements Storage {
       entries = new Map();
       tables.set(table, entries);
     }
-    entries.set(key, own(value));
+    this.#put(table, entries, key, own(value));
     return old;
   }
 
@@ -95,6 +95,17 @@ export class MemoryStorage implements Storage {
   #open(): Map<string, Map<string, Value>> {
     if (this.#tables === undefined) throw new KvError('UNAVAILABLE', 'The storage is closed');
     return this.#tables;
+  }
+
+  /** A `Map` counts what was deleted from it until it tidies up, and throws before it does if it is large. */
+  #put(table: string, entries: Map<string, Value>, key: string, value: Value): void {
+    try {
+      entries.set(key, value);
+    } catch {
+      const tidy = new Map(entries);
+      this.#open().set(table, tidy);
+      tidy.set(key, value);
+    }
   }
 
   #checkCapacity(size: number): void {

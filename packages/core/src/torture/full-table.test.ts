@@ -45,12 +45,20 @@ describe('a table in memory that is as full as it can be', { timeout: 300_000 },
     expect(await kv.hset('full', key(1), 'new')).toBe(1n);
   });
 
+  it('takes another in the place of one that was deleted', async () => {
+    expect(await kv.hset('full', 'another', true)).toBe(null);
+    await expect(kv.hset('full', 'more', true)).resolves.toBe(null);
+    await expect(kv.hset('full', 'one too many', true)).resolves.toBe(null);
+    await expect(kv.hset('full', key(0), 0n)).rejects.toThrow('can hold no more');
+  });
+
   it('leaves room in other tables', async () => {
     expect(await kv.hset('other', 'k', true)).toBe(null);
   });
 
   it('is emptied again', () => {
     for (let i = 0; i < ENTRIES; i++) storage.del('full', key(i));
+    for (const each of ['another', 'more', 'one too many']) storage.del('full', each);
     expect(storage.getAll('full')).toEqual([]);
     expect(storage.set('full', 'k', true)).toBe(undefined);
   });
