@@ -8,6 +8,7 @@ import {
 } from '@kv/protocol';
 import { HookBus } from './hooks/hook-bus.js';
 import { InProcessClient } from './in-process-client.js';
+import { Lane } from './lane/lane.js';
 import { type Limits, limitsOf } from './limits.js';
 import type { Peer } from './peer.js';
 import { type ErrorReporter, RequestLine } from './request-line.js';
@@ -80,10 +81,12 @@ export class Engine implements AsyncDisposable {
   }: EngineOptions = {}) {
     this.#storage = storage;
     const context = { storage, limits: limitsOf(limits) };
+    const lane = storage.lane && new Lane(storage.lane, context.limits, this.#tally);
     this.#context = {
       hooks: this.hooks,
       line: new RequestLine(this.hooks, context, onError),
       tally: this.#tally,
+      lane,
       refusal: () => this.#closing && new KvError('UNAVAILABLE', 'The engine is closed'),
     };
     this.#ownSession = new Session(this.#context, IN_PROCESS, () => {});

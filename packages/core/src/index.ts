@@ -64,4 +64,5 @@ export {
   type StorageCapabilities,
   type WriteOp,
 } from './storage/storage.js';
+export type { LaneCommand, LaneRequest, StorageLane } from './storage/storage-lane.js';
 export type { ListenAddress, ListenOptions, Transport } from './transport.js';

@@ -1,5 +1,6 @@
 import {
   type Awaitable,
+  type ByteWriter,
   type CommandRequest,
   type CommandResponse,
   errorResponse,
@@ -10,6 +11,7 @@ import {
 } from '@kv/protocol';
 import { Exchange } from './exchange.js';
 import type { HookBus } from './hooks/hook-bus.js';
+import type { Lane } from './lane/lane.js';
 import type { Peer } from './peer.js';
 import type { RequestLine } from './request-line.js';
 import type { Tally } from './tally.js';
@@ -28,6 +30,8 @@ export interface SessionContext {
   readonly hooks: HookBus;
   readonly line: RequestLine;
   readonly tally: Tally;
+  /** There if the storage offers one. */
+  readonly lane: Lane | undefined;
   /** Why nothing is accepted any more, once the engine is closed. */
   refusal(): KvError | undefined;
 }
@@ -91,6 +95,25 @@ export class Session {
     const answered = this.#respond(exchange, this.#context.line.received(exchange));
     if (isPromise(answered)) return answered.then(() => this.#deliver(exchange));
     return this.#deliver(exchange);
+  }
+
+  /**
+   * Takes a request as the bytes of a `CommandRequest`, and appends those of its `CommandResponse` to
+   * `out`, if it can be answered at once, by a storage that can do so, and with nobody listening.
+   *
+   * @returns whether it was; if not, nothing was done, and the request is to be decoded and
+   * {@link receive}d. A transport that asks this first answers ordinary requests several times as fast.
+   */
+  answer(bytes: Uint8Array, start: number, end: number, out: ByteWriter): boolean {
+    const { hooks, lane } = this.#context;
+    return (
+      lane !== undefined &&
+      hooks.idle &&
+      this.#slots.length === 0 &&
+      this.#gate === undefined &&
+      this.#refusal() === undefined &&
+      lane.answer(bytes, start, end, out)
+    );
   }
 
   /**

@@ -35,6 +35,13 @@ export class Tally {
     }
   }
 
+  /** Counts a request that began and ended at once. */
+  answered(command: CommandName, status: number): void {
+    this.#requests++;
+    (this.#byCommand.get(command) as { count: number }).count++;
+    (this.#byStatus[status] as number)++;
+  }
+
   /** Resolves when no request is under way. */
   idle(): Promise<void> {
     if (this.#inFlight === 0) return Promise.resolve();

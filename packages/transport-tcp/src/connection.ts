@@ -185,12 +185,31 @@ export class Connection implements Swept {
   #request(): void {
     this.#incompleteSince = undefined;
     const { bytes, start, end } = this.#reader;
+    if (this.#answer(bytes, start, end)) return;
     try {
       const request = this.#settings.codec.decodeRequest(bytes, start, end);
       this.#session.receive(request, this.#send);
     } catch (error) {
       this.#session.refuse(KvError.from(error), this.#send);
     }
+  }
+
+  /** Has the session answer a request from its bytes, if it can. */
+  #answer(bytes: Uint8Array, start: number, end: number): boolean {
+    const { format } = this.#settings;
+    this.#out ??= this.#writers.take();
+    const out = this.#out;
+    const frame = beginFrame(out, format);
+    if (!this.#session.answer(bytes, start, end, out)) {
+      out.length = frame;
+      return false;
+    }
+    try {
+      endFrame(out, format, frame);
+    } catch (cause) {
+      this.#session.unsendable(this.#encodeUnsendable(cause));
+    }
+    return true;
   }
 
   /** Whether too much is under way for more to be read; reading then goes on by `#progress`. */
@@ -257,12 +276,15 @@ export class Connection implements Swept {
       return undefined;
     } catch (cause) {
       out.length = start;
-      const error = unsendable(cause);
-      const errorStart = beginFrame(out, format);
-      codec.encodeResponse(errorResponse(error), out);
-      endFrame(out, format, errorStart);
-      return error;
+      return this.#encodeUnsendable(cause);
     }
+  }
+
+  /** Appends, in the place of an answer, the error that says why it cannot be sent, and returns it. */
+  #encodeUnsendable(cause: unknown): KvError {
+    const error = unsendable(cause);
+    this.#encode(errorResponse(error));
+    return error;
   }
 
   #flush(): void {
@@ -276,6 +298,8 @@ export class Connection implements Swept {
     } else if (this.#out !== undefined) {
       const out = this.#out;
       this.#out = undefined;
+      // The only answers to what was read may have to be waited for.
+      if (out.length === 0) return this.#writers.putBack(out);
       this.#writers.write(this.#stream, out, sent.length === 0 ? this.#written : this.#tell(sent));
     }
   }

@@ -34,6 +34,11 @@ export class WriterPool {
       if (stream.writableLength > 0) return;
       writer.length = 0;
     }
+    this.putBack(writer);
+  }
+
+  /** Takes back a writer with nothing in it. */
+  putBack(writer: ByteWriter): void {
     if (writer.bytes.length <= MAX_IDLE_BYTES && this.#idle.length < MAX_IDLE) {
       this.#idle.push(writer);
     }

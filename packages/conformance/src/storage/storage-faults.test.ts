@@ -2,6 +2,7 @@ import type { Storage } from '@kv/core';
 import { describe, expect, it } from 'vitest';
 import { answerFaults } from '../testing/answer-faults.js';
 import { iterationFaults } from '../testing/iteration-faults.js';
+import { laneFaults } from '../testing/lane-faults.js';
 import { ModelStorage } from '../testing/model-storage.js';
 import { nameFaults } from '../testing/name-faults.js';
 import { persistenceFaults } from '../testing/persistence-faults.js';
@@ -15,7 +16,7 @@ import { storageChecks } from './storage-suite.js';
 const checks = Object.values(storageChecks).flat();
 const faults = [
   ...[...answerFaults, ...valueFaults, ...nameFaults, ...writeFaults],
-  ...[...timingFaults, ...iterationFaults, ...persistenceFaults],
+  ...[...timingFaults, ...iterationFaults, ...persistenceFaults, ...laneFaults],
 ];
 
 const reopen = (storage: Storage): Promise<Storage> => (storage as ModelStorage).reopen();

@@ -4,6 +4,7 @@ import { byteChecks } from './checks/bytes.js';
 import { closingChecks } from './checks/closing.js';
 import { concurrencyChecks } from './checks/concurrency.js';
 import { iterationChecks } from './checks/iteration.js';
+import { laneChecks } from './checks/lane.js';
 import { nameChecks } from './checks/names.js';
 import { persistenceChecks } from './checks/persistence.js';
 import { valueChecks } from './checks/values.js';
@@ -19,6 +20,7 @@ export const storageChecks: Readonly<Record<string, readonly StorageCheck[]>> = 
   write: writeChecks,
   concurrency: concurrencyChecks,
   iteration: iterationChecks,
+  lane: laneChecks,
   close: closingChecks,
   persistence: persistenceChecks,
 };

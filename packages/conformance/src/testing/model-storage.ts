@@ -1,4 +1,13 @@
-import { checkOps, type Entry, KvError, type Storage, type Value, type WriteOp } from '@kv/core';
+import {
+  checkOps,
+  type Entry,
+  KvError,
+  type Storage,
+  type StorageLane,
+  type Value,
+  type WriteOp,
+} from '@kv/core';
+import { ModelLane } from './model-lane.js';
 
 type Tables = Map<string, Map<string, Value>>;
 
@@ -7,7 +16,8 @@ type Tables = Map<string, Map<string, Value>>;
  * outlives it as long as somebody opens it again.
  */
 export class ModelStorage implements Storage {
-  readonly capabilities = { persistent: true, ordered: true, snapshotIteration: true };
+  readonly capabilities = { persistent: true, ordered: true, snapshotIteration: true, lane: true };
+  readonly lane: StorageLane = new ModelLane(this);
   protected readonly tables: Tables;
   protected closed = false;
 

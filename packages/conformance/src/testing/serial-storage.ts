@@ -9,7 +9,7 @@ export class SerialStorage implements Storage {
 
   constructor(inner: Storage) {
     this.#inner = inner;
-    this.capabilities = inner.capabilities;
+    this.capabilities = { ...inner.capabilities, lane: false };
   }
 
   get(table: string, key: string): Promise<Value | undefined> {

@@ -31,6 +31,7 @@ describe('a storage in memory', () => {
       persistent: false,
       ordered: false,
       snapshotIteration: false,
+      lane: false,
     });
   });
 

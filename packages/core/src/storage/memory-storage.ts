@@ -15,7 +15,12 @@ export interface MemoryStorageOptions {
  * what the contract means. Answers everything at once; keeps nothing when the process ends.
  */
 export class MemoryStorage implements Storage {
-  readonly capabilities = { persistent: false, ordered: false, snapshotIteration: false } as const;
+  readonly capabilities = {
+    persistent: false,
+    ordered: false,
+    snapshotIteration: false,
+    lane: false,
+  } as const;
   readonly #maxEntries: number;
   #tables: Map<string, Map<string, Value>> | undefined = new Map();
 

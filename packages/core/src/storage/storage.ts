@@ -1,4 +1,5 @@
 import { type Awaitable, KvError, type Value } from '@kv/protocol';
+import type { StorageLane } from './storage-lane.js';
 
 /** A key and its value. */
 export type Entry = readonly [key: string, value: Value];
@@ -16,6 +17,8 @@ export interface StorageCapabilities {
   readonly ordered: boolean;
   /** An iteration shows the table as it was when the iteration began, whatever is written meanwhile. */
   readonly snapshotIteration: boolean;
+  /** There is a {@link Storage.lane}. */
+  readonly lane: boolean;
 }
 
 /**
@@ -46,6 +49,9 @@ export interface StorageCapabilities {
  */
 export interface Storage {
   readonly capabilities: StorageCapabilities;
+
+  /** A short way for commands about a single key, if the engine offers one. */
+  readonly lane?: StorageLane;
 
   /** The value of a key, or `undefined` if there is none. */
   get(table: string, key: string): Awaitable<Value | undefined>;

@@ -7,10 +7,11 @@ import type { StorageCheck } from '../storage-check.js';
 export const answerChecks: readonly StorageCheck[] = [
   {
     title: 'declares its capabilities',
-    async run({ storage: { capabilities } }) {
+    async run({ storage: { capabilities, lane } }) {
       expect(capabilities.persistent).toBeTypeOf('boolean');
       expect(capabilities.ordered).toBeTypeOf('boolean');
       expect(capabilities.snapshotIteration).toBeTypeOf('boolean');
+      expect(capabilities.lane).toBe(lane !== undefined);
     },
   },
   {

@@ -1,0 +1,70 @@
+import type { CommandResponse, LaneRequest } from '@kv/core';
+import type { ByteWriter } from '@kv/protocol';
+import { type Fault, fault } from './fault.js';
+import { ModelLane } from './model-lane.js';
+import { ModelStorage } from './model-storage.js';
+
+const laneFault = (what: string, caughtBy: RegExp, Lane: typeof ModelLane): Fault =>
+  fault(
+    what,
+    caughtBy,
+    class extends ModelStorage {
+      override readonly lane = new Lane(this);
+    },
+  );
+
+/** A short way that leads elsewhere. */
+export const laneFaults: readonly Fault[] = [
+  laneFault(
+    'has a lane that never takes anything',
+    /^the lane takes/,
+    class extends ModelLane {
+      override execute(): number {
+        return 0;
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that answers a miss with an empty value',
+    /^the lane answers as/,
+    class extends ModelLane {
+      protected override append(response: CommandResponse, out: ByteWriter): number {
+        const empty = { status: 200, message: '', values: [{ value: { case: undefined } }] };
+        return super.append(response.status === 404 ? { ...response, ...empty } : response, out);
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that says another status than it answers',
+    /^the lane answers as/,
+    class extends ModelLane {
+      override execute(request: LaneRequest, out: ByteWriter): number {
+        return super.execute(request, out) === 0 ? 0 : 200;
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that appends what it does not answer',
+    /^the lane (answers as|takes)/,
+    class extends ModelLane {
+      override execute(request: LaneRequest, out: ByteWriter): number {
+        super.execute(request, out);
+        return 0;
+      }
+    },
+  ),
+  fault(
+    'has a lane to another place',
+    /^the lane and the methods/,
+    class extends ModelStorage {
+      override readonly lane = new ModelLane(new ModelStorage());
+    },
+  ),
+  fault(
+    'has a lane that goes on after close',
+    /^the lane leaves/,
+    class extends ModelStorage {
+      override readonly lane = new ModelLane(new ModelStorage());
+    },
+  ),
+];

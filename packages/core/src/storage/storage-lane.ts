@@ -1,0 +1,40 @@
+import type { ByteWriter, CommandName } from '@kv/protocol';
+
+/** The commands that a lane may be asked to carry out: those about a single key. */
+export type LaneCommand = Extract<CommandName, 'hget' | 'hset' | 'hdel' | 'hexist'>;
+
+/**
+ * A request as it lies in the bytes that came: where its parts are. Ranges begin at `…Start` and end
+ * before `…End`. One object is used for all requests, one after the other.
+ *
+ * What is here has been checked: table and key are UTF-8, not empty and within their limits, and the value is
+ * encoded as this project's encoder would.
+ */
+export interface LaneRequest {
+  readonly command: LaneCommand;
+  readonly bytes: Uint8Array;
+  /** Over the same bytes, at the same offsets. */
+  readonly view: DataView;
+  readonly tableStart: number;
+  readonly tableEnd: number;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  /** The `Value` message of `hset`; an empty range for the other commands. */
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+/**
+ * What a storage offers that keeps its entries as bytes: commands about a single key, from the bytes of
+ * the request to those of the response, with no string and no object between them. Each does what the
+ * storage's methods and the command together do, to the last byte of the answer.
+ */
+export interface StorageLane {
+  /**
+   * Carries out a command, and appends its response to `out`, a `CommandResponse` message.
+   *
+   * @returns the response's status; or 0, with nothing done and nothing appended, for what is left to the
+   * storage's methods: errors, too.
+   */
+  execute(request: LaneRequest, out: ByteWriter): number;
+}
