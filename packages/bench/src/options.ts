@@ -19,7 +19,7 @@ Options:
   --svg FILE   draw the ratios to redis-server there
   -h, --help   this text
 
-A full run of all groups takes about eight minutes and replaces packages/bench/results.json and
+A full run of all groups takes about ten minutes and replaces packages/bench/results.json and
 results.svg, unless it is told other files.
 `;
 

@@ -1,4 +1,4 @@
-import { Engine, type HookName, MemoryStorage } from '@kv/core';
+import { Engine, type HookName, MemoryStorage, type Storage } from '@kv/core';
 import { type DataSet, TABLE } from '../data.js';
 
 const HOOKS: readonly HookName[] = [
@@ -8,11 +8,17 @@ const HOOKS: readonly HookName[] = [
   'afterResponseSend',
 ];
 
-/** An engine with the data set in it, and so many synchronous listeners at each hook point. */
-export function filledEngine({ keys, values }: DataSet, listeners: number): Engine {
-  const storage = new MemoryStorage();
+/**
+ * An engine with the data set in it, on the storage that engines have by default, and so many synchronous
+ * listeners at each hook point.
+ */
+export function filledEngine(
+  { keys, values }: DataSet,
+  listeners: number,
+  storage: Storage = new MemoryStorage(),
+): Engine {
   keys.forEach((key, i) => {
-    storage.set(TABLE, key, values[i] as string);
+    void storage.set(TABLE, key, values[i] as string);
   });
   const engine = new Engine({ storage });
   for (const name of HOOKS) {

@@ -1,11 +1,15 @@
-import { type CommandResponse, commandRequest } from '@kv/core';
+import { type CommandResponse, commandRequest, type Storage } from '@kv/core';
 import { type DataSet, TABLE } from '../../data.js';
 import { filledEngine } from '../filled-engine.js';
 import type { Target } from '../target.js';
 
 /** The engine without promises; with so many listeners at each hook point. */
-export async function openExecute(data: DataSet, listeners: number): Promise<Target> {
-  const engine = filledEngine(data, listeners);
+export async function openExecute(
+  data: DataSet,
+  listeners: number,
+  storage?: Storage,
+): Promise<Target> {
+  const engine = filledEngine(data, listeners, storage);
   return {
     sync: true,
     get: (key) => {
