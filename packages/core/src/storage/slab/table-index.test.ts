@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Segment } from './segment.js';
+import { Segments } from './segments.js';
+import { TableIndex } from './table-index.js';
+
+const index = (segments = new Segments((bytes) => new ArrayBuffer(bytes))): TableIndex =>
+  new TableIndex(segments);
+
+/** Adds an entry whose address is its own. */
+function add(to: TableIndex, hash: number, address: number): void {
+  to.reserve(hash);
+  to.insert(hash, address);
+}
+
+function remove(from: TableIndex, hash: number, address: number): void {
+  from.remove(hash, address);
+  from.shrink(hash);
+}
+
+/** Whether a search would find it. */
+function has({ slots, ...segment }: Segment, hash: number, address: number): boolean {
+  void segment;
+  for (let at = 0; at < slots.length; at += 2) {
+    if (slots[at] === hash && slots[at + 1] === address) return true;
+  }
+  return false;
+}
+
+/** Looks for an address as a table does: from the home of its hash on, up to the first empty slot. */
+function reachable(of: TableIndex, hash: number, address: number): boolean {
+  const segment = of.segment(hash);
+  for (let at = segment.home(hash); segment.slots[at + 1] !== 0; at = segment.after(at)) {
+    if (segment.slots[at] === hash && segment.slots[at + 1] === address) return true;
+  }
+  return false;
+}
+
+/** All addresses, as a scan with such a limit shows them. */
+function collected(of: TableIndex, limit: number): number[] {
+  const all: number[] = [];
+  let cursor = 0;
+  do {
+    const addresses: number[] = [];
+    const next = of.collect(cursor, limit, addresses);
+    expect(next === 0 || next > cursor, 'the cursor moves on').toBe(true);
+    all.push(...addresses);
+    cursor = next;
+  } while (cursor !== 0);
+  return all;
+}
+
+/** A hash for each number, spread over all 32 bits. */
+const spread = (i: number): number => Math.imul(i, 0x9e3779b1) | 0;
+
+describe('an index', () => {
+  it('is nothing while it is empty, and small while it is small', () => {
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const some = index(segments);
+    expect([some.count, segments.bytes]).toEqual([0, 0]);
+    expect(reachable(some, 1, 1)).toBe(false);
+    add(some, 1, 1);
+    expect([some.count, segments.bytes]).toEqual([1, 128]);
+    remove(some, 1, 1);
+    expect([some.count, segments.bytes, segments.all.length]).toEqual([0, 0, 0]);
+  });
+
+  it('finds everything while it grows and while it shrinks, and gives its memory back', () => {
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const some = index(segments);
+    const count = 40_000;
+    for (let i = 1; i <= count; i++) add(some, spread(i), i);
+    expect(segments.all.length).toBeGreaterThan(4);
+    expect(segments.bytes / count).toBeLessThan(22);
+    for (let i = 1; i <= count; i++) expect(reachable(some, spread(i), i)).toBe(true);
+    expect(new Set(collected(some, 100)).size).toBe(count);
+    for (let i = 1; i <= count - 100; i++) remove(some, spread(i), i);
+    expect(segments.bytes).toBeLessThan(10_000);
+    for (let i = count - 99; i <= count; i++) expect(reachable(some, spread(i), i)).toBe(true);
+    expect(collected(some, 10).length).toBe(100);
+  });
+
+  it('never does more than to divide a segment at one time', () => {
+    const sizes: number[] = [];
+    const segments = new Segments((bytes) => {
+      sizes.push(bytes);
+      return new ArrayBuffer(bytes);
+    });
+    const some = index(segments);
+    for (let i = 1; i <= 100_000; i++) add(some, spread(i), i);
+    expect(Math.max(...sizes)).toBe(64 * 1024);
+  });
+
+  it('says by how much it will grow', () => {
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const some = index(segments);
+    for (let i = 1; i <= 30_000; i++) {
+      const before = segments.bytes;
+      const growth = some.growth(spread(i));
+      add(some, spread(i), i);
+      expect(segments.bytes - before).toBe(growth);
+    }
+  });
+
+  it.each([
+    ['at the end of a segment, so that runs go round to its beginning', 0xffff_ffff],
+    ['at its beginning', 0],
+    ['somewhere', 0x1234_5678],
+  ])('bears hashes that all agree, %s', (_, value) => {
+    const hash = value | 0;
+    const some = index();
+    const count = 7_000;
+    for (let i = 1; i <= count; i++) add(some, hash, i);
+    expect(collected(some, 10).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: count }, (_, i) => i + 1),
+    );
+    for (let i = 1; i < count; i++) remove(some, hash, i);
+    expect(reachable(some, hash, count)).toBe(true);
+    expect(has(some.segment(hash), hash, count - 1)).toBe(false);
+  });
+
+  it('bears hashes that agree in all but their last bits', () => {
+    const some = index();
+    for (let i = 1; i <= 20_000; i++) add(some, 0xabcd_0000 | (i & 0xff) | 0, i);
+    for (let i = 1; i <= 20_000; i++) {
+      expect(reachable(some, 0xabcd_0000 | (i & 0xff) | 0, i)).toBe(true);
+    }
+    expect(new Set(collected(some, 100)).size).toBe(20_000);
+  });
+
+  it('stays as it is when there is no memory', () => {
+    let left = Number.POSITIVE_INFINITY;
+    const segments = new Segments((bytes) => {
+      if (left-- <= 0) throw new RangeError('Array buffer allocation failed');
+      return new ArrayBuffer(bytes);
+    });
+    const some = index(segments);
+    let count = 0;
+    const fail = (): void => {
+      const { bytes } = segments;
+      expect(() => some.reserve(spread(count + 1))).toThrow(
+        expect.objectContaining({ code: 'STORAGE_FAILURE' }),
+      );
+      expect(segments.bytes).toBe(bytes);
+    };
+    while (count < 13_000) {
+      const grows = some.growth(spread(count + 1)) > 0;
+      // None, and, when a segment is to be divided, only one of the two that it takes.
+      for (
+        left = 0;
+        grows && left < (some.segment(spread(count + 1)).size < 8192 ? 1 : 2);
+        left++
+      ) {
+        const given = left;
+        fail();
+        left = given;
+      }
+      left = Number.POSITIVE_INFINITY;
+      count++;
+      add(some, spread(count), count);
+    }
+    left = 0;
+    for (let i = 1; i < count; i++) remove(some, spread(i), i);
+    expect(reachable(some, spread(count), count)).toBe(true);
+  });
+
+  it('is a multimap, whatever the hashes, and shows each entry once during changes', () => {
+    // Few bits that differ, at the end or at the beginning: runs, and runs that go round.
+    const hash = fc.oneof(
+      fc.nat({ max: 7 }).map((bits) => bits << 29),
+      fc.nat({ max: 7 }).map((bits) => -1 - (bits << 25)),
+      fc.integer(),
+    );
+    const change = fc.record({ add: fc.boolean(), hash, pick: fc.nat() });
+    fc.assert(
+      fc.property(
+        fc.array(change, { maxLength: 300 }),
+        fc.integer({ min: 1, max: 20 }),
+        (changes, limit) => {
+          const some = index();
+          const model = new Map<number, number>();
+          let address = 0;
+          let cursor = 0;
+          let throughout = new Set<number>();
+          let seen: number[] = [];
+          for (const { add: adds, hash, pick } of changes) {
+            if (adds || model.size === 0) {
+              add(some, hash, ++address);
+              model.set(address, hash);
+            } else {
+              const gone = [...model.keys()][pick % model.size] as number;
+              remove(some, model.get(gone) as number, gone);
+              model.delete(gone);
+              throughout.delete(gone);
+            }
+            if (pick % 4 !== 0) continue;
+            if (cursor === 0) {
+              throughout = new Set(model.keys());
+              seen = [];
+            }
+            cursor = some.collect(cursor, limit, seen);
+            if (cursor !== 0) continue;
+            expect(new Set(seen).size).toBe(seen.length);
+            for (const each of throughout) expect(seen).toContain(each);
+          }
+          expect(some.count).toBe(model.size);
+          for (const [each, hash] of model) expect(reachable(some, hash, each)).toBe(true);
+          expect(collected(some, limit).sort((a, b) => a - b)).toEqual([...model.keys()]);
+        },
+      ),
+    );
+  });
+});
