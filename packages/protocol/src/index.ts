@@ -46,3 +46,6 @@ export {
   valueFromMessage,
   valueToMessage,
 } from './value.js';
+export { readValueMessage, writeValueMessage } from './value-message.js';
+export { readUtf8 } from './wire/utf8.js';
+export { writeText } from './wire/wire-writer.js';

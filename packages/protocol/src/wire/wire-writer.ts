@@ -70,6 +70,26 @@ export function writeString(out: ByteWriter, tag: number, value: string): void {
   putLength(out, start, varintBytes(length));
 }
 
+/** Appends text, with neither tag nor length. */
+export function writeText(out: ByteWriter, value: string): void {
+  const { length } = value;
+  out.reserve(1 + (length < LONG ? length * 3 : Buffer.byteLength(value)));
+  if (length <= SHORT) {
+    const { bytes, length: start } = out;
+    let seen = 0;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      seen |= code;
+      bytes[start + i] = code;
+    }
+    if (seen < 128) {
+      out.length = start + length;
+      return;
+    }
+  }
+  out.length += out.bytes.write(value, out.length);
+}
+
 /** @returns whether all of it was ASCII; if not, nothing is written that counts. */
 function putShortAscii(out: ByteWriter, value: string): boolean {
   const { bytes, length: start } = out;
