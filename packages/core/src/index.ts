@@ -52,6 +52,12 @@ export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Peer, PeerTls } from './peer.js';
 export type { ErrorOrigin, ErrorReporter } from './request-line.js';
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory-storage.js';
+export {
+  type SlabScan,
+  SlabStorage,
+  type SlabStorageOptions,
+  type SlabStorageStats,
+} from './storage/slab/slab-storage.js';
 
 // For authors of transports and storage engines.
 

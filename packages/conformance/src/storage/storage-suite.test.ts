@@ -1,10 +1,12 @@
-import { MemoryStorage } from '@kv/core';
+import { MemoryStorage, SlabStorage } from '@kv/core';
 import { HeldStorage } from '../held-storage.js';
 import { ModelStorage } from '../testing/model-storage.js';
 import { SerialStorage } from '../testing/serial-storage.js';
 import { storageSuite } from './storage-suite.js';
 
 storageSuite({ name: 'MemoryStorage', open: () => new MemoryStorage() });
+
+storageSuite({ name: 'SlabStorage', open: () => new SlabStorage() });
 
 storageSuite({
   name: 'an asynchronous storage',

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SlabStorage } from './slab-storage.js';
+
+const MAX_BYTES = 64 * 1024;
+
+const tooLarge = expect.objectContaining({ code: 'TOO_LARGE' });
+
+const bytesOf = (storage: SlabStorage): number =>
+  storage.stats().pageBytes + storage.stats().indexBytes;
+
+describe('a budget', () => {
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 65_535])('is not %d', (maxBytes) => {
+    expect(() => new SlabStorage({ maxBytes })).toThrow(RangeError);
+  });
+
+  it('is kept, whatever is written', () => {
+    const key = fc.nat({ max: 5_000 }).map((i) => `key ${i}`);
+    const value = fc
+      .oneof(
+        { arbitrary: fc.nat({ max: 100 }), weight: 20 },
+        { arbitrary: fc.nat({ max: 20_000 }), weight: 1 },
+      )
+      .map((length) => new Uint8Array(length));
+    const op = fc.oneof(
+      { arbitrary: fc.record({ op: fc.constant('set' as const), key, value }), weight: 4 },
+      { arbitrary: fc.record({ op: fc.constant('delete' as const), key }), weight: 1 },
+    );
+    const write = fc.record({
+      table: fc.constantFrom('a', 'b', 'c'),
+      ops: fc.array(op, { minLength: 1, maxLength: 4 }),
+      times: fc.integer({ min: 1, max: 40 }),
+    });
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 60, size: 'max' }), (writes) => {
+        const storage = new SlabStorage({ maxBytes: MAX_BYTES });
+        for (const { table, ops, times } of writes) {
+          for (let i = 0; i < times; i++) {
+            const each = ops.map((op) => ({ ...op, key: `${op.key} ${i}` }));
+            try {
+              storage.write(table, each);
+            } catch (error) {
+              expect(error).toEqual(tooLarge);
+              continue;
+            }
+            expect(bytesOf(storage)).toBeLessThanOrEqual(MAX_BYTES);
+            const last = each.at(-1);
+            if (last?.op === 'set') expect(storage.get(table, last.key)).toEqual(last.value);
+          }
+        }
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('is used for the most part', () => {
+    const storage = new SlabStorage({ maxBytes: 1024 * 1024 });
+    for (let i = 0; i < 50_000; i++) storage.set('t', `key:${i}`, 'v'.repeat(64));
+    const { liveBytes, entries, evictions } = storage.stats();
+    expect(liveBytes).toBeGreaterThan(0.6 * 1024 * 1024);
+    expect(entries + evictions).toBe(50_000);
+    expect(storage.stats().maxBytes).toBe(1024 * 1024);
+  });
+
+  it('evicts what has not been used for long, and keeps what is', () => {
+    const storage = new SlabStorage({ maxBytes: 256 * 1024 });
+    const used = Array.from({ length: 100 }, (_, i) => `used ${i}`);
+    for (const key of used) storage.set('used', key, true);
+    for (let i = 0; i < 20_000; i++) {
+      storage.set('t', `${i}`, 'v'.repeat(50));
+      storage.get('used', used[i % used.length] as string);
+    }
+    expect(storage.stats().evictions).toBeGreaterThan(15_000);
+    const kept = used.filter((key) => storage.contains('used', key));
+    expect(kept.length).toBeGreaterThan(95);
+    const recent = Array.from({ length: 200 }, (_, i) => `${19_999 - i}`);
+    expect(storage.getMany('t', recent).every((value) => value !== undefined)).toBe(true);
+  });
+
+  it('takes the tables that are emptied for gone', () => {
+    const storage = new SlabStorage({ maxBytes: MAX_BYTES });
+    storage.set('old', 'k', 1n);
+    for (let i = 0; i < 5_000; i++) storage.set('t', `${i}`, 'v'.repeat(50));
+    expect(storage.stats().tables).toBe(1);
+    expect(storage.getAll('old')).toEqual([]);
+    expect(storage.set('old', 'k', 2n)).toBeUndefined();
+    expect(storage.get('old', 'k')).toBe(2n);
+  });
+
+  it('refuses a write that is too large for it, and evicts nothing for that', () => {
+    const storage = new SlabStorage({ maxBytes: MAX_BYTES });
+    for (let i = 0; i < 100; i++) storage.set('t', `${i}`, 'v');
+    const large = new Uint8Array(MAX_BYTES / 2);
+    expect(() => storage.set('t', '1', large)).toThrow(tooLarge);
+    expect(() => storage.set('new', 'k', large)).toThrow(tooLarge);
+    const half = { op: 'set' as const, key: 'k', value: large.subarray(MAX_BYTES / 4) };
+    expect(() => storage.write('t', [half, { ...half, key: 'l' }])).toThrow(tooLarge);
+    expect(storage.stats()).toMatchObject({ tables: 1, entries: 100, evictions: 0 });
+    expect(storage.get('t', '1')).toBe('v');
+  });
+
+  it('makes room for a large value at the cost of many small ones', () => {
+    const storage = new SlabStorage({ maxBytes: MAX_BYTES });
+    for (let i = 0; i < 2_000; i++) storage.set('t', `${i}`, 'v');
+    const large = new Uint8Array(MAX_BYTES / 2 - 100);
+    for (let i = 0; i < 10; i++) {
+      storage.set('large', `${i}`, large);
+      expect(storage.get('large', `${i}`)).toEqual(large);
+      expect(bytesOf(storage)).toBeLessThanOrEqual(MAX_BYTES);
+    }
+    expect(storage.getAll('large').length).toBe(1);
+  });
+});

@@ -1,0 +1,222 @@
+import type { ByteWriter } from '@kv/protocol';
+import { type ByteWindow, LITTLE_ENDIAN } from './byte-window.js';
+import { type Heap, type Page, UNIT_BYTES } from './heap.js';
+
+// A record is a header of words, the key, and the value as the message that carries it in a response.
+// Key and value begin at a word; the whole is a number of units.
+
+/** What the record takes, in units. */
+const CAPACITY = 0;
+/** The key's bytes, and above them the flags. */
+const KEY = 1;
+/** The value's bytes. */
+const VALUE = 2;
+/** The table's id. */
+const TABLE = 3;
+/** When it was last used, where that counts. */
+const CLOCK = 4;
+const HEADER_WORDS = 5;
+
+const UNIT_WORDS: number = UNIT_BYTES / 4;
+
+const KEY_BYTES = 0x00ff_ffff;
+/** Set until the record is deleted. The other flags are for what follows the header, one day. */
+const LIVE = 0x0100_0000;
+
+/** The longest key that a record can have, in bytes. */
+export const MAX_KEY_BYTES: number = KEY_BYTES;
+/** The longest value that a record can have, in bytes of its message: what a frame can carry. */
+export const MAX_VALUE_BYTES = 0x7fff_ffff;
+
+/** From here, a call into the runtime copies faster than a loop. */
+const LONG_BYTES = 256;
+
+/** The words that so many bytes take. */
+const wordsOf = (bytes: number): number => Math.ceil(bytes / 4);
+
+/** The units that a record takes. */
+export function recordUnits(keyBytes: number, valueBytes: number): number {
+  return Math.ceil((HEADER_WORDS + wordsOf(keyBytes) + wordsOf(valueBytes)) / UNIT_WORDS);
+}
+
+/** What stands at the addresses of a heap: keys, values and what belongs to them. */
+export class Records {
+  readonly #heap: Heap;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  /** Whether the key of a record is what stands in a window. */
+  hasKey(address: number, key: ByteWindow, start: number, end: number): boolean {
+    const { words, bytes } = this.#page(address);
+    let at = this.#word(address);
+    if (((words[at + KEY] as number) & KEY_BYTES) !== end - start) return false;
+    at += HEADER_WORDS;
+    const { view } = key;
+    let from = start;
+    for (const lastWord = end - 4; from <= lastWord; from += 4) {
+      if (words[at++] !== view.getInt32(from, LITTLE_ENDIAN)) return false;
+    }
+    for (at <<= 2; from < end; from++) {
+      if (bytes[at++] !== key.bytes[from]) return false;
+    }
+    return true;
+  }
+
+  /** Makes a record where there is room for it. */
+  write(
+    address: number,
+    table: number,
+    source: ByteWindow,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const page = this.#page(address);
+    const { words } = page;
+    const at = this.#word(address);
+    const keyBytes = keyEnd - keyStart;
+    words[at + CAPACITY] = recordUnits(keyBytes, valueEnd - valueStart);
+    words[at + KEY] = keyBytes | LIVE;
+    words[at + VALUE] = valueEnd - valueStart;
+    words[at + TABLE] = table;
+    words[at + CLOCK] = 0;
+    copyIn(source, keyStart, keyEnd, page, at + HEADER_WORDS);
+    copyIn(source, valueStart, valueEnd, page, at + HEADER_WORDS + wordsOf(keyBytes));
+  }
+
+  /** Whether a record can become one of so many units where it is, without waste worth mentioning. */
+  fits(address: number, units: number): boolean {
+    const capacity = this.#page(address).words[this.#word(address) + CAPACITY] as number;
+    return units <= capacity && capacity - units <= capacity >>> 3;
+  }
+
+  /** Writes another value over that of a record, which it {@link fits}. */
+  overwrite(address: number, source: ByteWindow, start: number, end: number): void {
+    const page = this.#page(address);
+    const at = this.#word(address);
+    page.words[at + VALUE] = end - start;
+    copyIn(source, start, end, page, this.#valueWord(page, at));
+  }
+
+  /** Deletes a record, and gives back its room. */
+  kill(address: number): void {
+    const { words } = this.#page(address);
+    const at = this.#word(address);
+    words[at + KEY] = (words[at + KEY] as number) & ~LIVE;
+    this.#heap.release(address, words[at + CAPACITY] as number);
+  }
+
+  /** Copies a record to where there is room for it. */
+  copy(address: number, target: number): void {
+    const { words, bytes } = this.#page(address);
+    const { words: targetWords, bytes: targetBytes } = this.#page(target);
+    const at = this.#word(address);
+    const to = this.#word(target);
+    const count = (words[at + CAPACITY] as number) * UNIT_WORDS;
+    if (count * 4 > LONG_BYTES) bytes.copy(targetBytes, to * 4, at * 4, (at + count) * 4);
+    else for (let i = 0; i < count; i++) targetWords[to + i] = words[at + i] as number;
+  }
+
+  isLive(address: number): boolean {
+    return ((this.#page(address).words[this.#word(address) + KEY] as number) & LIVE) !== 0;
+  }
+
+  /** What a record takes, in units. */
+  capacity(address: number): number {
+    return this.#page(address).words[this.#word(address) + CAPACITY] as number;
+  }
+
+  /** The id of a record's table. */
+  table(address: number): number {
+    return this.#page(address).words[this.#word(address) + TABLE] as number;
+  }
+
+  /** When a record was last used. */
+  clock(address: number): number {
+    return this.#page(address).words[this.#word(address) + CLOCK] as number;
+  }
+
+  /** Notes when a record was last used. */
+  touch(address: number, clock: number): void {
+    this.#page(address).words[this.#word(address) + CLOCK] = clock;
+  }
+
+  /** The bytes among which a record's key and value stand. */
+  bytes(address: number): Buffer {
+    return this.#page(address).bytes;
+  }
+
+  /** Where, in {@link bytes}, the key begins. */
+  keyStart(address: number): number {
+    return (this.#word(address) + HEADER_WORDS) * 4;
+  }
+
+  keyBytes(address: number): number {
+    return (this.#page(address).words[this.#word(address) + KEY] as number) & KEY_BYTES;
+  }
+
+  /** Where, in {@link bytes}, the value's message begins. */
+  valueStart(address: number): number {
+    return this.#valueWord(this.#page(address), this.#word(address)) * 4;
+  }
+
+  valueBytes(address: number): number {
+    return this.#page(address).words[this.#word(address) + VALUE] as number;
+  }
+
+  /**
+   * Appends a value's message.
+   *
+   * @param target a window on the bytes of `out`, in which there must be room for three bytes more than
+   * the message has.
+   */
+  appendValue(address: number, out: ByteWriter, target: ByteWindow): void {
+    const page = this.#page(address);
+    const { words } = page;
+    const record = this.#word(address);
+    const length = words[record + VALUE] as number;
+    const at = this.#valueWord(page, record);
+    const to = out.length;
+    out.length += length;
+    if (length > LONG_BYTES) {
+      page.bytes.copy(out.bytes, to, at * 4, at * 4 + length);
+      return;
+    }
+    const { view } = target;
+    for (let word = 0, byte = to; byte < out.length; byte += 4) {
+      view.setInt32(byte, words[at + word++] as number, LITTLE_ENDIAN);
+    }
+  }
+
+  #page(address: number): Page {
+    return this.#heap.pages[address >>> this.#heap.placeBits] as Page;
+  }
+
+  /** Where in its page a record begins, in words. */
+  #word(address: number): number {
+    return (address & this.#heap.placeMask) * UNIT_WORDS;
+  }
+
+  #valueWord({ words }: Page, at: number): number {
+    return at + HEADER_WORDS + wordsOf((words[at + KEY] as number) & KEY_BYTES);
+  }
+}
+
+/** Copies bytes of a window into a page, from the beginning of a word on. */
+function copyIn(source: ByteWindow, start: number, end: number, page: Page, word: number): void {
+  if (end - start > LONG_BYTES) {
+    source.bytes.copy(page.bytes, word * 4, start, end);
+    return;
+  }
+  const { words, bytes } = page;
+  const { view } = source;
+  let at = word;
+  let from = start;
+  for (const lastWord = end - 4; from <= lastWord; from += 4) {
+    words[at++] = view.getInt32(from, LITTLE_ENDIAN);
+  }
+  for (at *= 4; from < end; from++) bytes[at++] = source.bytes[from] as number;
+}

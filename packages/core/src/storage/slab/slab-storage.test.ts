@@ -1,0 +1,312 @@
+import type { Value } from '@kv/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemoryStorage } from '../memory-storage.js';
+import type { Entry, WriteOp } from '../storage.js';
+import type { KeyHash } from './key-hash.js';
+import { SlabStorage } from './slab-storage.js';
+
+const byKey = ([a]: Entry, [b]: Entry): number => (a < b ? -1 : 1);
+
+/** Pages so small that a few entries fill them. */
+const SMALL = { pageBytes: 1024 };
+
+/** Hashes that collide all the time. */
+const badHash: KeyHash = { hash: (view, start, end) => (end - start) & 1 && view.getUint8(start) };
+
+const key = fc.oneof(
+  fc.constantFrom('a', 'b', 'c', '__proto__', 'key:000000000001', 'key:000000000002'),
+  fc.nat({ max: 99 }).map((i) => `key ${i}`),
+  fc.constantFrom('é', '世界', '😀😀😀', 'k'.repeat(31), 'k'.repeat(33), 'ü'.repeat(40)),
+);
+const value: fc.Arbitrary<Value> = fc.oneof(
+  fc.nat({ max: 300 }).map((length) => 'v'.repeat(length)),
+  fc.string({ unit: 'grapheme' }),
+  fc
+    .oneof(
+      { arbitrary: fc.nat({ max: 100 }), weight: 9 },
+      { arbitrary: fc.nat({ max: 3_000 }), weight: 1 },
+    )
+    .map((length) => new Uint8Array(length).fill(length)),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.double(),
+  fc.boolean(),
+);
+const op: fc.Arbitrary<WriteOp> = fc.oneof(
+  fc.record({ op: fc.constant('set' as const), key, value }),
+  fc.record({ op: fc.constant('delete' as const), key }),
+);
+const table = fc.constantFrom('t', 'table', '世');
+const call = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ call: fc.constant('set' as const), table, key, value }) },
+  { weight: 3, arbitrary: fc.record({ call: fc.constant('del' as const), table, key }) },
+  { arbitrary: fc.record({ call: fc.constant('get' as const), table, key }), weight: 2 },
+  { arbitrary: fc.record({ call: fc.constant('contains' as const), table, key }), weight: 1 },
+  {
+    arbitrary: fc.record({ call: fc.constant('write' as const), table, ops: fc.array(op) }),
+    weight: 2,
+  },
+  { arbitrary: fc.record({ call: fc.constant('iterate' as const), table }), weight: 1 },
+  { arbitrary: fc.record({ call: fc.constant('step' as const), steps: fc.nat(20) }), weight: 2 },
+);
+
+/** An iteration that is under way, and what it must show. */
+class Iteration {
+  readonly #iterator: Iterator<Entry>;
+  readonly #table: string;
+  readonly #throughout: Set<string>;
+  readonly #seen = new Set<string>();
+
+  constructor(storage: SlabStorage, table: string) {
+    this.#table = table;
+    this.#throughout = new Set(storage.getAll(table).map(([key]) => key));
+    this.#iterator = storage.getIter(table)[Symbol.iterator]();
+  }
+
+  deleted(table: string, key: string): void {
+    if (table === this.#table) this.#throughout.delete(key);
+  }
+
+  /** Answers whether there is more. */
+  step(): boolean {
+    const { done, value } = this.#iterator.next();
+    if (done) {
+      expect([...this.#throughout].filter((key) => !this.#seen.has(key))).toEqual([]);
+      return false;
+    }
+    expect(this.#seen).not.toContain(value[0]);
+    this.#seen.add(value[0]);
+    return true;
+  }
+}
+
+describe('a storage in slabs', () => {
+  it.each([
+    ['', {}],
+    [', in small pages', SMALL],
+    [', with hashes that collide', { ...SMALL, hash: badHash }],
+  ])('does what the storage in a Map does, call by call%s', (_, parts) => {
+    fc.assert(
+      fc.property(fc.array(call, { maxLength: 100, size: 'max' }), (calls) => {
+        const storage = new SlabStorage({}, parts);
+        const model = new MemoryStorage();
+        let iterations: Iteration[] = [];
+        for (const each of calls) {
+          switch (each.call) {
+            case 'set':
+              expect(storage.set(each.table, each.key, each.value)).toStrictEqual(
+                model.set(each.table, each.key, each.value),
+              );
+              break;
+            case 'del':
+              expect(storage.del(each.table, each.key)).toStrictEqual(
+                model.del(each.table, each.key),
+              );
+              for (const iteration of iterations) iteration.deleted(each.table, each.key);
+              break;
+            case 'get':
+              expect(storage.get(each.table, each.key)).toStrictEqual(
+                model.get(each.table, each.key),
+              );
+              break;
+            case 'contains':
+              expect(storage.contains(each.table, each.key)).toBe(
+                model.contains(each.table, each.key),
+              );
+              break;
+            case 'write':
+              expect(storage.write(each.table, each.ops)).toStrictEqual(
+                model.write(each.table, each.ops),
+              );
+              for (const { op, key } of each.ops) {
+                if (op !== 'delete') continue;
+                for (const iteration of iterations) iteration.deleted(each.table, key);
+              }
+              break;
+            case 'iterate':
+              iterations.push(new Iteration(storage, each.table));
+              break;
+            case 'step':
+              for (let i = 0; i < each.steps; i++) {
+                iterations = iterations.filter((iteration) => iteration.step());
+              }
+          }
+        }
+        for (const iteration of iterations) while (iteration.step());
+        for (const name of ['t', 'table', '世']) {
+          const all = model.getAll(name).sort(byKey);
+          expect(storage.getAll(name).sort(byKey)).toStrictEqual(all);
+          expect([...storage.getIter(name)].sort(byKey)).toStrictEqual(all);
+          expect(
+            storage.getMany(
+              name,
+              all.map(([key]) => key),
+            ),
+          ).toStrictEqual(all.map(([, value]) => value));
+        }
+      }),
+    );
+  });
+
+  it('keeps dead bytes a part of the whole while everything is written over', () => {
+    const storage = new SlabStorage({}, SMALL);
+    for (let i = 0; i < 20_000; i++) {
+      storage.set('t', `key ${(i * 7919) % 300}`, 'v'.repeat((i * 31) % 97));
+      const { liveBytes, deadBytes, pageBytes } = storage.stats();
+      expect(deadBytes).toBeLessThan((liveBytes + deadBytes) / 4 + 2 * 1024);
+      expect(pageBytes).toBeLessThan(liveBytes + deadBytes + 4 * 1024);
+    }
+    expect(storage.getAll('t').length).toBe(300);
+  });
+
+  it('ends near the size of what it holds, however many keys there have been', () => {
+    const storage = new SlabStorage({}, { pageBytes: 16 * 1024 });
+    const size = (): number => storage.stats().pageBytes + storage.stats().indexBytes;
+    const window = 2_000;
+    for (let i = 0; i < window; i++) storage.set('t', `key:${i}`, 'v'.repeat(64));
+    const first = size();
+    for (let i = window; i < 10 * window; i++) {
+      storage.set('t', `key:${i}`, 'v'.repeat(64));
+      storage.del('t', `key:${i - window}`);
+    }
+    expect(storage.stats().entries).toBe(window);
+    expect(size()).toBeLessThan(first * 1.4);
+    for (let i = 9 * window; i < 10 * window; i++) storage.del('t', `key:${i}`);
+    expect(storage.stats()).toEqual({
+      tables: 0,
+      entries: 0,
+      liveBytes: 0,
+      deadBytes: 0,
+      pageBytes: 3 * 16 * 1024,
+      indexBytes: 0,
+      evictions: 0,
+      maxBytes: undefined,
+    });
+  });
+
+  it('stays as small as it is when one key comes and goes a million times', () => {
+    const storage = new SlabStorage();
+    for (let i = 0; i < 1_000_000; i++) {
+      storage.set('t', 'k', BigInt(i));
+      storage.del('t', 'k');
+    }
+    expect(storage.stats()).toMatchObject({ tables: 0, liveBytes: 0, deadBytes: 0, indexBytes: 0 });
+  });
+
+  it('stores values as large as frames, and gives back what they took', () => {
+    const storage = new SlabStorage();
+    const large = Buffer.alloc(17 * 1024 * 1024, 'large').toString();
+    storage.set('t', 'small', 'small');
+    storage.set('t', 'k', large);
+    expect(storage.get('t', 'k') === large).toBe(true);
+    expect(storage.set('t', 'k', 1n) === large).toBe(true);
+    expect(storage.stats().pageBytes).toBeLessThan(9 * 1024 * 1024);
+    expect(storage.getAll('t').sort(byKey)).toEqual([
+      ['k', 1n],
+      ['small', 'small'],
+    ]);
+  });
+
+  it('refuses a key that is longer than a record can say', () => {
+    const storage = new SlabStorage();
+    const key = 'k'.repeat(2 ** 24);
+    const refusal = expect.objectContaining({ code: 'TOO_LARGE' });
+    expect(() => storage.set('t', key, 1n)).toThrow(refusal);
+    expect(() =>
+      storage.write('t', [
+        { op: 'set', key: 'a', value: 1n },
+        { op: 'set', key, value: 1n },
+      ]),
+    ).toThrow(refusal);
+    expect(storage.get('t', key)).toBeUndefined();
+    expect(storage.stats()).toMatchObject({ tables: 0, entries: 0, indexBytes: 0 });
+    const longest = key.slice(1);
+    storage.set('t', longest, 1n);
+    expect(storage.get('t', longest)).toBe(1n);
+  });
+});
+
+describe('a scan', () => {
+  it('shows an entry once that is there throughout, however much is written between its pages', () => {
+    const storage = new SlabStorage();
+    const staying = Array.from({ length: 3_000 }, (_, i) => `stay ${i}`);
+    for (const key of staying) storage.set('t', key, true);
+    const seen: string[] = [];
+    let cursor = 0;
+    let written = 0;
+    do {
+      const page = storage.scan('t', cursor, 100);
+      seen.push(...page.entries.map(([key]) => key));
+      cursor = page.cursor;
+      // First the segments are divided, then they are joined.
+      for (let i = 0; i < 1_000 && written < 20_000; i++) storage.set('t', `${written++}`, 1n);
+      if (written === 20_000) for (let i = 0; i < 20_000; i++) storage.del('t', `${i}`);
+    } while (cursor !== 0);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.filter((key) => key.startsWith('stay')).sort()).toEqual(staying.sort());
+  });
+
+  it('reads about as many entries as it is told to', () => {
+    const storage = new SlabStorage();
+    for (let i = 0; i < 20_000; i++) storage.set('t', `${i}`, 1n);
+    const { entries, cursor } = storage.scan('t', 0, 100);
+    expect(entries.length).toBeGreaterThanOrEqual(100);
+    expect(entries.length).toBeLessThan(400);
+    expect(cursor).toBeGreaterThan(0);
+    expect(storage.scan('none', 0, 100)).toEqual({ entries: [], cursor: 0 });
+  });
+});
+
+describe('a storage without memory', () => {
+  const cause = new RangeError('Array buffer allocation failed');
+  const failure = expect.objectContaining({ code: 'STORAGE_FAILURE', cause });
+
+  it('fails with what it cannot store, and stays as it was, whichever allocation it is', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(op, { minLength: 1 })),
+        fc.nat({ max: 20 }),
+        (writes, given) => {
+          let left = given;
+          const allocate = (bytes: number): ArrayBuffer => {
+            if (left-- <= 0) throw cause;
+            return new ArrayBuffer(bytes);
+          };
+          const storage = new SlabStorage({}, { ...SMALL, allocate });
+          const model = new MemoryStorage();
+          for (const ops of writes) {
+            let old: (Value | undefined)[] | undefined;
+            try {
+              old = storage.write('t', ops);
+            } catch (error) {
+              expect(error).toEqual(failure);
+            }
+            if (old !== undefined) expect(old).toStrictEqual(model.write('t', ops));
+            const all = model.getAll('t').sort(byKey);
+            expect(storage.getAll('t').sort(byKey)).toStrictEqual(all);
+            expect(storage.stats()).toMatchObject({
+              tables: all.length > 0 ? 1 : 0,
+              entries: all.length,
+            });
+          }
+          left = Number.POSITIVE_INFINITY;
+          for (const [key] of model.getAll('t')) storage.del('t', key);
+          expect(storage.stats()).toMatchObject({ liveBytes: 0, deadBytes: 0, indexBytes: 0 });
+        },
+      ),
+    );
+  });
+
+  it('still deletes', () => {
+    let left = Number.POSITIVE_INFINITY;
+    const allocate = (bytes: number): ArrayBuffer => {
+      if (left-- <= 0) throw cause;
+      return new ArrayBuffer(bytes);
+    };
+    const storage = new SlabStorage({}, { ...SMALL, allocate });
+    for (let i = 0; i < 1_000; i++) storage.set('t', `${i}`, 1n);
+    left = 0;
+    for (let i = 0; i < 1_000; i++) expect(storage.del('t', `${i}`)).toBe(1n);
+    expect(storage.stats()).toMatchObject({ liveBytes: 0, deadBytes: 0, indexBytes: 0 });
+  });
+});
