@@ -208,7 +208,7 @@ export class Records {
 /** Copies bytes of a window into a page, from the beginning of a word on. */
 function copyIn(source: ByteWindow, start: number, end: number, page: Page, word: number): void {
   if (end - start > LONG_BYTES) {
-    source.bytes.copy(page.bytes, word * 4, start, end);
+    page.bytes.set(source.bytes.subarray(start, end), word * 4);
     return;
   }
   const { words, bytes } = page;

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { KvError, readUtf8, readValueMessage, type Value } from '@kv/protocol';
 import { checkOps, type Entry, type Storage, type WriteOp } from '../storage.js';
+import type { StorageLane } from '../storage-lane.js';
 import { HalfSipHash } from './half-sip-hash.js';
 import { Scratch } from './scratch.js';
+import { SlabLane } from './slab-lane.js';
 import { type SlabParts, SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
 import { SlabWrite } from './slab-write.js';
@@ -59,7 +61,14 @@ const BATCH = 64;
  * once; keeps nothing when the process ends.
  */
 export class SlabStorage implements Storage {
-  readonly capabilities = { persistent: false, ordered: false, snapshotIteration: false } as const;
+  readonly capabilities = {
+    persistent: false,
+    ordered: false,
+    snapshotIteration: false,
+    lane: true,
+  } as const;
+  /** The way from request bytes to response bytes. */
+  readonly lane: StorageLane;
   readonly #store: SlabStore;
   readonly #scratch = new Scratch();
 
@@ -81,6 +90,7 @@ export class SlabStorage implements Storage {
       random: Math.random,
       ...parts,
     });
+    this.lane = new SlabLane(this.#store);
   }
 
   get(table: string, key: string): Value | undefined {

@@ -33,7 +33,7 @@ export class SlabTable {
   }
 
   /** Whether its name is what stands in `bytes`. */
-  isNamed(bytes: Buffer, start: number, end: number): boolean {
+  isNamed(bytes: Uint8Array, start: number, end: number): boolean {
     const { nameBytes } = this;
     if (nameBytes.length !== end - start) return false;
     for (let i = 0; i < nameBytes.length; i++) {

@@ -1,0 +1,181 @@
+import { type ByteWriter, readUtf8 } from '@kv/protocol';
+import type { LaneRequest, StorageLane } from '../storage-lane.js';
+import { ByteWindow } from './byte-window.js';
+import { MAX_KEY_BYTES } from './records.js';
+import type { SlabStore } from './slab-store.js';
+import type { SlabTable } from './slab-table.js';
+
+// What a response begins with: field 1, the status.
+const STATUS_TAG = 0x08;
+const OK_LOW = 0xc8;
+const OK_HIGH = 0x01;
+/** Field 3 of a response: a value. */
+const VALUE_TAG = 0x1a;
+const BOOL_TAG = 0x28;
+
+const NOT_FOUND = Buffer.from('\x08\x94\x03\x12', 'latin1');
+const NOT_FOUND_TABLE = Buffer.from('Not found for table: ');
+const NOT_FOUND_KEY = Buffer.from(', key: ');
+
+/** What stands before a value's message at the most: status, tag and length. */
+const HEADER_BYTES = 9;
+/** What is written behind a message before it is cut off: {@link Records.appendValue}. */
+const SLACK_BYTES = 3;
+
+/** The lane of a {@link SlabStore}: its values are already what a response carries. */
+export class SlabLane implements StorageLane {
+  readonly #store: SlabStore;
+  readonly #request = new ByteWindow();
+  readonly #out = new ByteWindow();
+  /** The table that was asked for last: mostly the next one, too. */
+  #last: SlabTable | undefined;
+
+  constructor(store: SlabStore) {
+    this.#store = store;
+  }
+
+  execute(request: LaneRequest, out: ByteWriter): number {
+    const { bytes, view, keyStart, keyEnd } = request;
+    if (this.#store.closed || keyEnd - keyStart > MAX_KEY_BYTES) return 0;
+    const window = this.#request;
+    window.share(bytes, view);
+    const table = this.#table(request);
+    const hash = this.#store.hash.hash(window.view, keyStart, keyEnd);
+    const address = table === undefined ? 0 : table.find(hash, window, keyStart, keyEnd);
+    switch (request.command) {
+      case 'hget':
+        if (address === 0) {
+          appendNotFound(request, out);
+          return 404;
+        }
+        this.#get(address, out);
+        return 200;
+      case 'hexist':
+        appendExists(address !== 0, out);
+        return 200;
+      case 'hset':
+        return this.#set(request, table, hash, address, out);
+      case 'hdel':
+        this.#appendOld(address, out);
+        if (table !== undefined && address !== 0) this.#store.remove(table, hash, address);
+        return 200;
+    }
+  }
+
+  #get(address: number, out: ByteWriter): void {
+    this.#appendValue(address, out);
+    this.#store.touch(address);
+  }
+
+  #set(
+    request: LaneRequest,
+    known: SlabTable | undefined,
+    hash: number,
+    address: number,
+    out: ByteWriter,
+  ): number {
+    const { length } = out;
+    const { keyStart, keyEnd, valueStart, valueEnd } = request;
+    this.#appendOld(address, out);
+    try {
+      const table = known ?? this.#store.tableFor(tableName(request));
+      const window = this.#request;
+      this.#store.put(table, hash, address, window, keyStart, keyEnd, valueStart, valueEnd);
+      return 200;
+    } catch {
+      // Whoever does it the long way is told why.
+      out.length = length;
+      return 0;
+    }
+  }
+
+  #table(request: LaneRequest): SlabTable | undefined {
+    const { bytes, tableStart, tableEnd } = request;
+    const last = this.#last;
+    if (last !== undefined && last.id !== 0 && last.isNamed(bytes, tableStart, tableEnd)) {
+      return last;
+    }
+    const table = this.#store.tables.named(tableName(request));
+    this.#last = table;
+    return table;
+  }
+
+  /** Appends a response with the value at an address, or with an empty one if that is 0. */
+  #appendOld(address: number, out: ByteWriter): void {
+    if (address !== 0) {
+      this.#appendValue(address, out);
+      return;
+    }
+    out.reserve(HEADER_BYTES);
+    appendHeader(0, out);
+  }
+
+  #appendValue(address: number, out: ByteWriter): void {
+    const { records } = this.#store;
+    const length = records.valueBytes(address);
+    out.reserve(HEADER_BYTES + length + SLACK_BYTES);
+    const target = this.#out;
+    target.look(out.bytes);
+    appendHeader(length, out);
+    records.appendValue(address, out, target);
+  }
+}
+
+function tableName({ bytes, tableStart, tableEnd }: LaneRequest): string {
+  return readUtf8(
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    tableStart,
+    tableEnd,
+  );
+}
+
+/** Appends what stands before a value's message of so many bytes. There must be room for it. */
+function appendHeader(length: number, out: ByteWriter): void {
+  const { bytes } = out;
+  let at = out.length;
+  bytes[at++] = STATUS_TAG;
+  bytes[at++] = OK_LOW;
+  bytes[at++] = OK_HIGH;
+  bytes[at++] = VALUE_TAG;
+  out.length = putVarint(bytes, at, length);
+}
+
+function appendExists(exists: boolean, out: ByteWriter): void {
+  out.reserve(HEADER_BYTES);
+  appendHeader(2, out);
+  out.bytes[out.length++] = BOOL_TAG;
+  out.bytes[out.length++] = exists ? 1 : 0;
+}
+
+function appendNotFound(request: LaneRequest, out: ByteWriter): void {
+  const { bytes, tableStart, tableEnd, keyStart, keyEnd } = request;
+  const length =
+    NOT_FOUND_TABLE.length + (tableEnd - tableStart) + NOT_FOUND_KEY.length + (keyEnd - keyStart);
+  out.reserve(HEADER_BYTES + length);
+  append(NOT_FOUND, 0, NOT_FOUND.length, out);
+  out.length = putVarint(out.bytes, out.length, length);
+  append(NOT_FOUND_TABLE, 0, NOT_FOUND_TABLE.length, out);
+  append(bytes, tableStart, tableEnd, out);
+  append(NOT_FOUND_KEY, 0, NOT_FOUND_KEY.length, out);
+  append(bytes, keyStart, keyEnd, out);
+}
+
+/** Appends bytes for which there is room. */
+function append(bytes: Uint8Array, start: number, end: number, out: ByteWriter): void {
+  const target = out.bytes;
+  let to = out.length;
+  for (let from = start; from < end; from++) target[to++] = bytes[from] as number;
+  out.length = to;
+}
+
+/** @returns where it ends. */
+function putVarint(bytes: Buffer, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  while (rest > 0x7f) {
+    bytes[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  return at;
+}
