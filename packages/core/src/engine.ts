@@ -13,7 +13,7 @@ import { type Limits, limitsOf } from './limits.js';
 import type { Peer } from './peer.js';
 import { type ErrorReporter, RequestLine } from './request-line.js';
 import { Session, type SessionContext } from './session.js';
-import { MemoryStorage } from './storage/memory-storage.js';
+import { SlabStorage } from './storage/slab/slab-storage.js';
 import type { Storage } from './storage/storage.js';
 import { Tally } from './tally.js';
 
@@ -75,7 +75,7 @@ export class Engine implements AsyncDisposable {
 
   /** @throws {RangeError} for a limit that is not a positive integer. */
   constructor({
-    storage = new MemoryStorage(),
+    storage = new SlabStorage(),
     limits,
     onError = (error) => console.error(error),
   }: EngineOptions = {}) {

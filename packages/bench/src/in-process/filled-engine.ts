@@ -1,4 +1,4 @@
-import { Engine, type HookName, MemoryStorage, type Storage } from '@kv/core';
+import { Engine, type HookName, SlabStorage, type Storage } from '@kv/core';
 import { type DataSet, TABLE } from '../data.js';
 
 const HOOKS: readonly HookName[] = [
@@ -15,7 +15,7 @@ const HOOKS: readonly HookName[] = [
 export function filledEngine(
   { keys, values }: DataSet,
   listeners: number,
-  storage: Storage = new MemoryStorage(),
+  storage: Storage = new SlabStorage(),
 ): Engine {
   keys.forEach((key, i) => {
     void storage.set(TABLE, key, values[i] as string);
