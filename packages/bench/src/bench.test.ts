@@ -47,7 +47,11 @@ const number = expect.any(Number);
 const spread = { median: number, min: number, max: number };
 
 describe.each<[group: GroupName, measures: string[], subjects: string[]]>([
-  ['in-process', ['get', 'set'], ['Map', 'engine.execute', 'client, awaited', 'keyv', 'unstorage', 'lmdb']],
+  [
+    'in-process',
+    ['get', 'set'],
+    ['Map', 'engine.execute', 'client, awaited', 'keyv', 'unstorage', 'lmdb'],
+  ],
   [
     'codec',
     ['decode Hset', 'decode Hget', 'encode a response'],

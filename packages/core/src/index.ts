@@ -62,6 +62,7 @@ export {
 // For authors of transports and storage engines.
 
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
+export { FORESEEN } from './lane/lane.js';
 export type { Send, Sent, Session } from './session.js';
 export {
   checkOps,

@@ -51,6 +51,41 @@ function readerOf(options: FrameOptions): { reader: FrameReader; format: FrameFo
 describe.each(HEADER_SIZES)('a reader of frames with %i-byte headers', (headerBytes) => {
   const format = frameFormat({ headerBytes });
 
+  it('sees ahead what it will come to, as far as it lies whole in the chunk', () => {
+    const payloads = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(payloads, fc.nat({ max: 30 }), fc.nat({ max: 5 }), (sent, cut, room) => {
+        const bytes = stream(format, sent);
+        const reader = new FrameReader(format);
+        for (const chunk of cutAt(bytes, [cut % (bytes.length + 1)])) {
+          reader.push(chunk);
+          const [starts, ends] = [new Uint32Array(room), new Uint32Array(room)];
+          let cutFrame = reader.incomplete && reader.ahead(starts, ends) === 0;
+          for (let seen = reader.ahead(starts, ends); ; seen = reader.ahead(starts, ends)) {
+            expect(seen).toBeLessThanOrEqual(room);
+            for (let i = 0; i < seen; i++) {
+              expect(reader.chunk).toBe(chunk);
+              expect(reader.next()).toBe(true);
+              expect(reader.bytes).toBe(chunk);
+              expect([reader.start, reader.end]).toEqual([starts[i], ends[i]]);
+            }
+            // What it does not see is cut, or there is no room for it.
+            if (seen > 0 && seen === room) continue;
+            if (!reader.next()) break;
+            expect(room === 0 || cutFrame).toBe(true);
+            cutFrame = false;
+          }
+        }
+      }),
+    );
+  });
+
+  it('sees no frame ahead that is too large', () => {
+    const reader = new FrameReader(frameFormat({ headerBytes, maxFrameBytes: 5 }));
+    reader.push(stream(format, [new Uint8Array(5), new Uint8Array(6)]));
+    expect(reader.ahead(new Uint32Array(4), new Uint32Array(4))).toBe(1);
+  });
+
   it('finds the same payloads however the stream is cut', () => {
     const payloads = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
     const cuts = fc.array(fc.nat({ max: 10_000 }), { maxLength: 20 });

@@ -53,6 +53,35 @@ export class FrameReader {
     this.#at = 0;
   }
 
+  /**
+   * Looks for frames that are to come, and lie whole in the chunk: the next ones of {@link next}.
+   *
+   * @param starts filled with where their payloads start in {@link chunk}, and `ends` with where they end.
+   * @returns how many there are, as far as there is room for them.
+   */
+  ahead(starts: Uint32Array, ends: Uint32Array): number {
+    if (this.#held > 0) return 0;
+    const { headerBytes, maxFrameBytes } = this.#format;
+    const chunk = this.#chunk;
+    let at = this.#at;
+    let count = 0;
+    for (; count < starts.length && at + headerBytes <= chunk.length; count++) {
+      let length = 0;
+      for (let i = 0; i < headerBytes; i++) length = length * 256 + (chunk[at + i] as number);
+      const end = at + headerBytes + length;
+      if (length > maxFrameBytes || end > chunk.length) break;
+      starts[count] = at + headerBytes;
+      ends[count] = end;
+      at = end;
+    }
+    return count;
+  }
+
+  /** The chunk that is being read. */
+  get chunk(): Uint8Array {
+    return this.#chunk;
+  }
+
   /** Lets go of the chunk, which may then change: what is unread of it is copied. */
   release(): void {
     if (this.#at === this.#chunk.length) return;

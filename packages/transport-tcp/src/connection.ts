@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Sent, Session } from '@kv/core';
+import { FORESEEN, type Sent, type Session } from '@kv/core';
 import {
   type ByteWriter,
   beginFrame,
@@ -25,6 +25,10 @@ type Phase =
   | 'ended'
   /** There is no stream any more. */
   | 'closed';
+
+// Where the next requests lie in a chunk: used by one connection at a time, and by none for long.
+const starts: Uint32Array = new Uint32Array(FORESEEN);
+const ends: Uint32Array = new Uint32Array(FORESEEN);
 
 /** What a connection shares with the others of its transport. */
 export interface ConnectionContext {
@@ -148,7 +152,19 @@ export class Connection implements Swept {
   /** Reads what frames there are, as long as the peer may have more answers waiting. */
   #read(): void {
     this.#reading = true;
-    while (this.#phase === 'open' && !this.#holdBack() && this.#nextFrame()) this.#request();
+    let place = 0;
+    let foreseen = 0;
+    while (this.#phase === 'open' && !this.#holdBack()) {
+      if (foreseen === 0) {
+        foreseen = this.#reader.ahead(starts, ends);
+        place =
+          foreseen > 1 ? this.#session.foresee(this.#reader.chunk, starts, ends, foreseen) : 0;
+      }
+      if (!this.#nextFrame()) break;
+      this.#request(place);
+      if (foreseen > 0) foreseen--;
+      if (place > 0) place++;
+    }
     this.#reading = false;
     this.#watchFrame();
     this.#flush();
@@ -182,10 +198,11 @@ export class Connection implements Swept {
     this.drain();
   }
 
-  #request(): void {
+  /** @param place where it was foreseen; 0 if it was not. */
+  #request(place: number): void {
     this.#incompleteSince = undefined;
     const { bytes, start, end } = this.#reader;
-    if (this.#answer(bytes, start, end)) return;
+    if (this.#answer(bytes, start, end, place)) return;
     try {
       const request = this.#settings.codec.decodeRequest(bytes, start, end);
       this.#session.receive(request, this.#send);
@@ -195,12 +212,12 @@ export class Connection implements Swept {
   }
 
   /** Has the session answer a request from its bytes, if it can. */
-  #answer(bytes: Uint8Array, start: number, end: number): boolean {
+  #answer(bytes: Uint8Array, start: number, end: number, place: number): boolean {
     const { format } = this.#settings;
     this.#out ??= this.#writers.take();
     const out = this.#out;
     const frame = beginFrame(out, format);
-    if (!this.#session.answer(bytes, start, end, out)) {
+    if (!this.#session.answer(bytes, start, end, out, place)) {
       out.length = frame;
       return false;
     }

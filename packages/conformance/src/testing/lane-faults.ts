@@ -1,5 +1,5 @@
 import type { CommandResponse, LaneRequest } from '@kv/core';
-import type { ByteWriter } from '@kv/protocol';
+import { ByteWriter } from '@kv/protocol';
 import { type Fault, fault } from './fault.js';
 import { ModelLane } from './model-lane.js';
 import { ModelStorage } from './model-storage.js';
@@ -50,6 +50,15 @@ export const laneFaults: readonly Fault[] = [
       override execute(request: LaneRequest, out: ByteWriter): number {
         super.execute(request, out);
         return 0;
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that carries out what it is only told of',
+    /^the lane answers as/,
+    class extends ModelLane {
+      foresee(requests: readonly LaneRequest[], count: number): void {
+        for (const request of requests.slice(0, count)) this.execute(request, new ByteWriter());
       }
     },
   ),

@@ -22,6 +22,7 @@ export class LaneReader implements LaneRequest {
   keyEnd = 0;
   valueStart = 0;
   valueEnd = 0;
+  token = 0;
 
   readonly #limits: Limits;
   /** Where it reads next. */
@@ -42,6 +43,7 @@ export class LaneReader implements LaneRequest {
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
     this.#at = start + 1;
+    this.token = 0;
     this.valueStart = 0;
     this.valueEnd = 0;
     switch (bytes[start]) {

@@ -22,6 +22,8 @@ export interface LaneRequest {
   /** The `Value` message of `hset`; an empty range for the other commands. */
   readonly valueStart: number;
   readonly valueEnd: number;
+  /** For the lane to keep what it has found in {@link StorageLane.foresee} until the request is carried out. */
+  token: number;
 }
 
 /**
@@ -37,4 +39,11 @@ export interface StorageLane {
    * storage's methods: errors, too.
    */
   execute(request: LaneRequest, out: ByteWriter): number;
+
+  /**
+   * Is told of requests that came together and will be carried out next, one by one, unless something
+   * comes between. What it does must not be seen; it may have memory fetched for all of them at one time, where
+   * each alone would wait for its own. What it was not told of has a token of 0.
+   */
+  foresee?(requests: readonly LaneRequest[], count: number): void;
 }

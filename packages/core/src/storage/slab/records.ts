@@ -64,6 +64,14 @@ export class Records {
     return true;
   }
 
+  /** Has the beginning of a record brought into the processor's cache; answers what means nothing. */
+  fetch(address: number): number {
+    const { words } = this.#page(address);
+    const at = this.#word(address);
+    // Two lines of the cache: the key is in the first, and the value begins in one of them.
+    return (words[at] as number) ^ (words[at + 16] as number);
+  }
+
   /** Makes a record where there is room for it. */
   write(
     address: number,

@@ -27,6 +27,8 @@ export class SlabLane implements StorageLane {
   readonly #store: SlabStore;
   readonly #request = new ByteWindow();
   readonly #out = new ByteWindow();
+  /** What {@link foresee} has read last, which means nothing. */
+  protected fetched = 0;
   /** The table that was asked for last: mostly the next one, too. */
   #last: SlabTable | undefined;
 
@@ -40,7 +42,7 @@ export class SlabLane implements StorageLane {
     const window = this.#request;
     window.share(bytes, view);
     const table = this.#table(request);
-    const hash = this.#store.hash.hash(window.view, keyStart, keyEnd);
+    const hash = request.token || this.#store.hash.hash(view, keyStart, keyEnd);
     const address = table === undefined ? 0 : table.find(hash, window, keyStart, keyEnd);
     switch (request.command) {
       case 'hget':
@@ -60,6 +62,26 @@ export class SlabLane implements StorageLane {
         if (table !== undefined && address !== 0) this.#store.remove(table, hash, address);
         return 200;
     }
+  }
+
+  foresee(requests: readonly LaneRequest[], count: number): void {
+    if (this.#store.closed) return;
+    const { hash, records } = this.#store;
+    const table = this.#last;
+    // What is read is kept, or nobody would read it.
+    let fetched = 0;
+    for (let i = 0; i < count; i++) {
+      const request = requests[i] as LaneRequest;
+      const token = hash.hash(request.view, request.keyStart, request.keyEnd);
+      request.token = token;
+      if (table !== undefined) fetched ^= table.index.first(token);
+    }
+    if (table === undefined) return;
+    for (let i = 0; i < count; i++) {
+      const address = table.index.first((requests[i] as LaneRequest).token);
+      if (address !== 0) fetched ^= records.fetch(address);
+    }
+    this.fetched = fetched;
   }
 
   #get(address: number, out: ByteWriter): void {

@@ -41,6 +41,12 @@ export class TableIndex {
     return this.#at((hash >>> 1) >>> (31 - this.#depth));
   }
 
+  /** The address in the slot where a hash is at home, of whatever record; 0 if there is none. */
+  first(hash: number): number {
+    const segment = this.segment(hash);
+    return segment.slots[segment.home(hash) + 1] as number;
+  }
+
   /** The bytes by which the index grows if {@link reserve} is called. */
   growth(hash: number): number {
     const segment = this.segment(hash);
