@@ -9,8 +9,10 @@ import { TestPeer } from './testing/test-peer.js';
 
 const get = (key: string): CommandRequest => commandRequest('hget', { table: 't', key });
 
-/** Lets all that has been scheduled happen. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Lets all that has been scheduled happen: what is read in one turn of the event loop is written in the next. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 function serve(engine: Engine, options?: TcpTransportOptions): ScriptedStream {
   const stream = new ScriptedStream();

@@ -10,6 +10,7 @@ import {
   KvError,
 } from '@kv/protocol';
 import type { Counters } from './counters.js';
+import type { Flushed, FlushQueue } from './flush-queue.js';
 import type { Settings } from './options.js';
 import { ProgressWatch } from './progress-watch.js';
 import type { Sweeper, Swept } from './sweeper.js';
@@ -36,6 +37,7 @@ export interface ConnectionContext {
   readonly counters: Counters;
   readonly sweeper: Sweeper;
   readonly writers: WriterPool;
+  readonly queue: FlushQueue;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface ConnectionContext {
  *
  * Whoever makes it hands over what the stream reads, by {@link receive}.
  */
-export class Connection implements Swept {
+export class Connection implements Swept, Flushed {
   readonly #stream: Duplex;
   readonly #session: Session;
   readonly #settings: Settings;
@@ -52,6 +54,7 @@ export class Connection implements Swept {
   readonly #sweeper: Sweeper;
   readonly #reader: FrameReader;
   readonly #writers: WriterPool;
+  readonly #queue: FlushQueue;
   /** Answers that have not been written yet, if there are any. */
   #out: ByteWriter | undefined;
   /** Who wants to hear when the contents of `#out` are with the kernel. */
@@ -59,7 +62,7 @@ export class Connection implements Swept {
   #phase: Phase = 'open';
   /** The peer sends no more. */
   #inputEnded = false;
-  /** Within `#read`, which flushes when it is through. */
+  /** Within `#read`, which has all flushed when it is through. */
   #reading = false;
   /** Reading waits until the peer has taken answers, or answers have come. */
   #heldBack = false;
@@ -84,6 +87,7 @@ export class Connection implements Swept {
     this.#counters = context.counters;
     this.#sweeper = context.sweeper;
     this.#writers = context.writers;
+    this.#queue = context.queue;
     this.#heardAt = context.sweeper.now;
     this.#reader = new FrameReader(context.settings.format);
     this.#watch = new ProgressWatch(stream, context.settings.drainMs, () => this.cut());
@@ -167,7 +171,7 @@ export class Connection implements Swept {
     }
     this.#reading = false;
     this.#watchFrame();
-    this.#flush();
+    if (this.#out !== undefined) this.#flushSoon();
     this.#endIfAnswered();
   }
 
@@ -265,17 +269,23 @@ export class Connection implements Swept {
     const error = this.#encode(response);
     if (error !== undefined) this.#session.unsendable(error);
     if (sent !== undefined) this.#outSent.push(error === undefined ? sent : () => sent(error));
-    if (!this.#reading && !this.#flushScheduled) {
-      this.#flushScheduled = true;
-      process.nextTick(this.#flushScheduledAnswers);
-    }
+    if (!this.#reading) this.#flushSoon();
   };
 
-  readonly #flushScheduledAnswers = (): void => {
+  /** Has what is answered written at the end of the event loop's turn. */
+  #flushSoon(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    this.#queue.add(this);
+  }
+
+  /** Writes what is answered, and goes on with what waited for that. */
+  flush(): void {
     this.#flushScheduled = false;
     this.#flush();
-    this.#progress();
-  };
+    if (this.#heldBack) this.#progressSoon();
+    else this.#progress();
+  }
 
   /**
    * Appends the answer to what is to be written; or, if it cannot be, the error that says so.

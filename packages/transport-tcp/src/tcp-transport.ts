@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Engine, ListenAddress, ListenOptions, Transport } from '@kv/core';
 import { Connection } from './connection.js';
 import { type Counters, newCounters } from './counters.js';
+import { FlushQueue } from './flush-queue.js';
 import { listenOn } from './listen-on.js';
 import { type Settings, settingsOf, type TcpTransportOptions } from './options.js';
 import { readIntoBuffer } from './read-into-buffer.js';
@@ -42,6 +43,7 @@ export class TcpTransport implements Transport {
   readonly #counters: Counters = newCounters();
   readonly #sweeper: Sweeper;
   readonly #writers: WriterPool = new WriterPool();
+  readonly #queue: FlushQueue = new FlushQueue();
   #closing: Promise<void> | undefined;
   /** Resolves `close` when the last connection is gone. */
   #onEmpty: () => void = () => {};
@@ -145,6 +147,7 @@ export class TcpTransport implements Transport {
       counters: this.#counters,
       sweeper: this.#sweeper,
       writers: this.#writers,
+      queue: this.#queue,
     };
     const connection = new Connection(stream, session, context, () => {
       this.#connections.delete(connection);

@@ -17,7 +17,8 @@ function encoded(request: CommandRequest): Uint8Array {
 /** Whether the lane takes these bytes, wherever in an array they lie. */
 function takes(bytes: Uint8Array, reader = new LaneReader(LIMITS)): boolean {
   const chunk = Buffer.concat([Buffer.of(7), bytes, Buffer.of(7)]);
-  return reader.read(chunk, 1, chunk.length - 1);
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return reader.read(chunk, view, 1, chunk.length - 1);
 }
 
 /** The request that the reader's fields tell of, encoded anew. */

@@ -35,13 +35,12 @@ export class LaneReader implements LaneRequest {
   /**
    * Reads the `CommandRequest` from `start` to `end`.
    *
+   * @param view over the same bytes.
    * @returns whether the fields of this object now tell where its parts are; if not, they mean nothing.
    */
-  read(bytes: Uint8Array, start: number, end: number): boolean {
-    if (bytes !== this.bytes) {
-      this.bytes = bytes;
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
+  read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    this.bytes = bytes;
+    this.view = view;
     this.#at = start + 1;
     this.token = 0;
     this.valueStart = 0;

@@ -23,6 +23,8 @@ export class Lane {
   #nextPlace = FORESEEN;
   /** Those that the storage is told of. */
   readonly #told: LaneRequest[] = [];
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(storage: StorageLane, limits: Limits, tally: Tally) {
     this.#storage = storage;
@@ -40,10 +42,11 @@ export class Lane {
     const first = this.#nextPlace;
     this.#nextPlace += FORESEEN;
     const told = this.#told;
+    const view = this.#viewOf(bytes);
     let taken = 0;
     for (let i = 0; i < count; i++) {
       const reader = this.#foreseen[i] as LaneReader;
-      const isTaken = reader.read(bytes, starts[i] as number, ends[i] as number);
+      const isTaken = reader.read(bytes, view, starts[i] as number, ends[i] as number);
       this.#places[i] = isTaken ? first + i : 0;
       if (isTaken) told[taken++] = reader;
     }
@@ -61,10 +64,19 @@ export class Lane {
     let reader = this.#reader;
     const index = place % FORESEEN;
     if (place > 0 && this.#places[index] === place) reader = this.#foreseen[index] as LaneReader;
-    else if (!reader.read(bytes, start, end)) return false;
+    else if (!reader.read(bytes, this.#viewOf(bytes), start, end)) return false;
     const status = this.#storage.execute(reader, out);
     if (status === 0) return false;
     this.#tally.answered(reader.command, status);
     return true;
+  }
+
+  /** A view of the bytes, the same as long as they are: a chunk holds many requests. */
+  #viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#view;
   }
 }
