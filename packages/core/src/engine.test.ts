@@ -113,6 +113,15 @@ describe('an engine', () => {
 });
 
 describe("an engine's figures", () => {
+  it('are also those of its storage, until that is closed', async () => {
+    const engine = new Engine();
+    await engine.client().hset('t', 'k', true);
+    expect(engine.stats().storage).toMatchObject({ entries: 1, tables: 1 });
+    await engine.close();
+    expect(engine.stats().storage).toEqual({});
+    expect(new Engine({ storage: new MemoryStorage() }).stats().storage).toEqual({});
+  });
+
   it('are all zero at first, with every command among them', () => {
     const { uptimeMs: _, ...figures } = new Engine().stats();
     expect(figures).toEqual({
@@ -121,6 +130,7 @@ describe("an engine's figures", () => {
       inFlight: 0,
       commands: NO_COMMANDS,
       statuses: {},
+      storage: expect.objectContaining({ entries: 0 }),
     });
     expect(Object.keys(figures.commands)).toEqual(Object.keys(commandTable));
   });

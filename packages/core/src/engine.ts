@@ -47,6 +47,8 @@ export interface EngineStats {
    * error that the caller gets in its place.
    */
   readonly statuses: Readonly<Record<number, number>>;
+  /** What the storage tells of itself; nothing once it is closed. */
+  readonly storage: Readonly<Record<string, number | string | boolean | undefined>>;
 }
 
 const IN_PROCESS: Peer = { transport: 'in-process', address: 'local' };
@@ -128,6 +130,7 @@ export class Engine implements AsyncDisposable {
       inFlight: this.#tally.inFlight,
       commands: this.#tally.byCommand(),
       statuses: this.#tally.byStatus(),
+      storage: (this.#closing === undefined && this.#storage.stats?.()) || {},
     };
   }
 

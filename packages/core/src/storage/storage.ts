@@ -90,6 +90,9 @@ export interface Storage {
    */
   getIter(table: string): Iterable<Entry> | AsyncIterable<Entry>;
 
+  /** Figures of the engine's own, by name, for {@link Engine.stats}. Must cost next to nothing. */
+  stats?(): Readonly<Record<string, number | string | boolean | undefined>>;
+
   /**
    * Carries out what was called before, makes it as durable as the engine promises, and lets go of all
    * that the engine holds.

@@ -1,9 +1,10 @@
-import { Engine } from '@kv/core';
+import { Engine, MemoryStorage } from '@kv/core';
 import { TcpTransport } from '@kv/transport-tcp';
 
 /** An engine of this process on a free port, for commands that need a server. */
 export class TestServer implements AsyncDisposable {
-  readonly engine: Engine = new Engine({ onError: () => {} });
+  // A storage that lists entries in the order in which they came, which tests can tell.
+  readonly engine: Engine = new Engine({ storage: new MemoryStorage(), onError: () => {} });
   readonly #transport: TcpTransport = new TcpTransport(this.engine, { drainMs: 0 });
   url = '';
 

@@ -21,7 +21,7 @@ export interface SlabStorageOptions {
 }
 
 /** Figures of a {@link SlabStorage}. */
-export interface SlabStorageStats {
+export type SlabStorageStats = {
   /** Tables that there are. */
   readonly tables: number;
   /** Entries in all tables. */
@@ -38,7 +38,7 @@ export interface SlabStorageStats {
   readonly evictions: number;
   /** What pages and indexes may take; `undefined` if nothing was said. */
   readonly maxBytes: number | undefined;
-}
+};
 
 /** Some entries of a table, and where to go on. */
 export interface SlabScan {
