@@ -41,7 +41,8 @@ function emptyOf({ fields, oneofs }: DescMessage): string {
 
 function emptyField(field: DescField): string[] {
   const shape = shapeOf(field);
-  if (shape.repeated) return [`${field.localName}: []`];
+  if (shape.presence === 'repeated') return [`${field.localName}: []`];
+  if (shape.presence === 'optional') return [];
   return shape.kind === 'scalar' ? [`${field.localName}: ${shape.scalar.zero}`] : [];
 }
 
@@ -54,7 +55,7 @@ function caseLines(field: DescField): string[] {
 function fieldLines(field: DescField): string[] {
   const target = `message.${field.localName}`;
   const shape = shapeOf(field);
-  if (shape.repeated) return [`${target}.push(${valueCode(field)});`];
+  if (shape.presence === 'repeated') return [`${target}.push(${valueCode(field)});`];
   return [`${target} = ${valueCode(field, target)};`];
 }
 

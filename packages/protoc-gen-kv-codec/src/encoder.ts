@@ -40,13 +40,14 @@ function oneofLines({ localName, fields }: DescOneof): string[] {
 function fieldLines(field: DescField): string[] {
   const value = `message.${field.localName}`;
   const shape = shapeOf(field);
-  if (shape.repeated) {
+  if (shape.presence === 'repeated') {
     return [`for (const item of ${value}) {`, ...indent(valueLines(field, 'item')), '}'];
   }
   if (shape.kind === 'message') {
     return [`if (${value} !== undefined) {`, ...indent(valueLines(field, value)), '}'];
   }
-  const present = shape.scalar.present(value);
+  const present =
+    shape.presence === 'optional' ? `${value} !== undefined` : shape.scalar.present(value);
   return [`if (${present}) ${valueLines(field, value)[0]}`];
 }
 

@@ -25,6 +25,8 @@ const supported: Readonly<Record<string, string>> = {
   'a string': 'message M { string f = 1; }',
   bytes: 'message M { bytes f = 1; }',
   'a message': 'message M { N f = 1; } message N {}',
+  'an optional string': 'message M { optional string f = 1; }',
+  'optional bytes': 'message M { optional bytes f = 1; }',
   'an optional message': 'message M { optional N f = 1; } message N {}',
   'a list of strings': 'message M { repeated string f = 1; }',
   'a list of bytes': 'message M { repeated bytes f = 1; }',
@@ -72,10 +74,6 @@ const refused: Readonly<Record<string, readonly [source: string, message: string
   ],
   'a map': ['message M { map<string, string> f = 1; }', unsupported('that it is of the kind map')],
   'a packed list': ['message M { repeated int64 f = 1; }', unsupported('that it is a packed list')],
-  'an optional scalar': [
-    'message M { optional string f = 1; }',
-    unsupported('that it is optional'),
-  ],
   'a field amid those of a oneof': [
     'message M { oneof o { bool a = 1; bool z = 3; } bool f = 2; }',
     unsupported('that it stands amid the fields of oneof $M.o'),
@@ -147,6 +145,12 @@ describe('a message', () => {
     const code = generate(source);
     expect(code).toContain('export function encodeM(');
     expect(code).toContain('export function decodeM(');
+  });
+
+  it('may have an optional scalar, which is absent unless it is read, and written unless it is absent', () => {
+    const code = generate(supported['optional bytes'] as string);
+    expect(code).toContain('if (message.f !== undefined) writeBytes(out, 10, message.f);');
+    expect(code).toMatch(/message: Plain<pb\.M> = \{\s*\}/);
   });
 
   it.each(Object.entries(refused))('may not have %s', (_, [source, message]) => {

@@ -80,25 +80,31 @@ export function scalarOf(type: ScalarType, field: DescField): Scalar {
   return scalar;
 }
 
-/** What the plugin makes of a field. */
+/** What the plugin makes of a field. An optional one is `undefined` if it is absent. */
 export type FieldShape =
-  | { readonly kind: 'scalar'; readonly scalar: Scalar; readonly repeated: boolean }
-  | { readonly kind: 'message'; readonly message: DescMessage; readonly repeated: boolean };
+  | { readonly kind: 'scalar'; readonly scalar: Scalar; readonly presence: Presence }
+  | { readonly kind: 'message'; readonly message: DescMessage; readonly presence: Presence };
+
+type Presence = 'single' | 'optional' | 'repeated';
 
 /** @throws {Error} for a field of a kind that the plugin does not know. */
 export function shapeOf(field: DescField): FieldShape {
   switch (field.fieldKind) {
     case 'scalar':
-      return { kind: 'scalar', scalar: scalarOf(field.scalar, field), repeated: false };
+      return {
+        kind: 'scalar',
+        scalar: scalarOf(field.scalar, field),
+        presence: field.proto.proto3Optional ? 'optional' : 'single',
+      };
     case 'message':
-      return { kind: 'message', message: field.message, repeated: false };
+      return { kind: 'message', message: field.message, presence: 'optional' };
     case 'list':
       if (field.listKind === 'message') {
-        return { kind: 'message', message: field.message, repeated: true };
+        return { kind: 'message', message: field.message, presence: 'repeated' };
       }
       if (field.listKind === 'enum') throw unsupported(field, 'that it is a list of an enum');
       if (field.packed) throw unsupported(field, 'that it is a packed list');
-      return { kind: 'scalar', scalar: scalarOf(field.scalar, field), repeated: true };
+      return { kind: 'scalar', scalar: scalarOf(field.scalar, field), presence: 'repeated' };
     default:
       throw unsupported(field, `that it is of the kind ${field.fieldKind}`);
   }
@@ -113,17 +119,11 @@ export function tagOf(field: DescField): number {
 /**
  * Refuses what the generated code would get wrong.
  *
- * @throws {Error} for a message that contains itself, whose decoder could be sent arbitrarily deep; for
- * optional scalars; and for a oneof whose fields do not stand together, which could not be written in
- * the order of the fields.
+ * @throws {Error} for a message that contains itself, whose decoder could be sent arbitrarily deep; and for
+ * a oneof whose fields do not stand together, which could not be written in the order of the fields.
  */
 export function checkMessage(message: DescMessage): void {
   if (contains(message, message, new Set())) throw new Error(`${message} contains itself`);
-  for (const field of message.fields) {
-    if (field.fieldKind === 'scalar' && field.proto.proto3Optional) {
-      throw unsupported(field, 'that it is optional');
-    }
-  }
   for (const oneof of message.oneofs) checkOneof(message, oneof);
 }
 
