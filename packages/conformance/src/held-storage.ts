@@ -2,6 +2,8 @@ import {
   type Entry,
   type KvError,
   MemoryStorage,
+  type Page,
+  type PageRequest,
   type Storage,
   type StorageCapabilities,
   type Value,
@@ -46,8 +48,8 @@ export class HeldStorage implements Storage {
   }
 
   /**
-   * Keeps back the answers of all calls from now on that name `key`, in any table. `getAll` and
-   * `getIter` name none. A key that is held already stays so, by the same hold.
+   * Keeps back the answers of all calls from now on that name `key`, in any table. `getAll`,
+   * `getIter` and `scan` name none. A key that is held already stays so, by the same hold.
    */
   hold(key: string): Hold {
     let gate = this.#holds.get(key);
@@ -94,6 +96,10 @@ export class HeldStorage implements Storage {
 
   getIter(table: string): Iterable<Entry> | AsyncIterable<Entry> {
     return this.#inner.getIter(table);
+  }
+
+  scan(table: string, request: PageRequest): Awaitable<Page> {
+    return this.#inner.scan(table, request);
   }
 
   close(): Awaitable<void> {

@@ -64,9 +64,12 @@ export {
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export { FORESEEN } from './lane/lane.js';
 export type { Send, Sent, Session } from './session.js';
+export { entryBytes } from './storage/entry-bytes.js';
 export {
   checkOps,
   type Entry,
+  type Page,
+  type PageRequest,
   type Storage,
   type StorageCapabilities,
   type WriteOp,

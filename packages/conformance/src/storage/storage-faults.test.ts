@@ -6,6 +6,7 @@ import { laneFaults } from '../testing/lane-faults.js';
 import { ModelStorage } from '../testing/model-storage.js';
 import { nameFaults } from '../testing/name-faults.js';
 import { persistenceFaults } from '../testing/persistence-faults.js';
+import { scanFaults } from '../testing/scan-faults.js';
 import { timingFaults } from '../testing/timing-faults.js';
 import { valueFaults } from '../testing/value-faults.js';
 import { writeFaults } from '../testing/write-faults.js';
@@ -16,7 +17,7 @@ import { storageChecks } from './storage-suite.js';
 const checks = Object.values(storageChecks).flat();
 const faults = [
   ...[...answerFaults, ...valueFaults, ...nameFaults, ...writeFaults],
-  ...[...timingFaults, ...iterationFaults, ...persistenceFaults, ...laneFaults],
+  ...[...timingFaults, ...iterationFaults, ...scanFaults, ...persistenceFaults, ...laneFaults],
 ];
 
 const reopen = (storage: Storage): Promise<Storage> => (storage as ModelStorage).reopen();

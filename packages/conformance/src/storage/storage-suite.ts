@@ -7,6 +7,7 @@ import { iterationChecks } from './checks/iteration.js';
 import { laneChecks } from './checks/lane.js';
 import { nameChecks } from './checks/names.js';
 import { persistenceChecks } from './checks/persistence.js';
+import { scanChecks } from './checks/scan.js';
 import { valueChecks } from './checks/values.js';
 import { writeChecks } from './checks/writes.js';
 import { runStorageCheck, type StorageCheck, type StorageSuiteOptions } from './storage-check.js';
@@ -20,6 +21,7 @@ export const storageChecks: Readonly<Record<string, readonly StorageCheck[]>> = 
   write: writeChecks,
   concurrency: concurrencyChecks,
   iteration: iterationChecks,
+  scan: scanChecks,
   lane: laneChecks,
   close: closingChecks,
   persistence: persistenceChecks,

@@ -1,7 +1,10 @@
 import {
   checkOps,
   type Entry,
+  entryBytes,
   KvError,
+  type Page,
+  type PageRequest,
   type Storage,
   type StorageLane,
   type Value,
@@ -72,8 +75,34 @@ export class ModelStorage implements Storage {
     yield* ModelStorage.prototype.getAll.call(this, table);
   }
 
+  scan(table: string, { position, prefix, limit, maxBytes }: PageRequest): Page {
+    const entries = [...this.entries(table).keys()]
+      .filter((key) => key.startsWith(prefix))
+      .sort((a, b) => Buffer.compare(this.positionOf(a), this.positionOf(b)));
+    const page: Page = { entries: [], next: undefined };
+    let at = position;
+    let bytes = 0;
+    for (const key of entries) {
+      const here = this.positionOf(key);
+      if (position !== undefined && Buffer.compare(here, position) <= 0) continue;
+      const entry: Entry = [key, own(this.entries(table).get(key) as Value)];
+      bytes += entryBytes(entry);
+      const full = page.entries.length >= limit || bytes > maxBytes;
+      const together = at !== undefined && Buffer.compare(here, at) === 0;
+      if (full && page.entries.length > 0 && !together) return { ...page, next: at };
+      page.entries.push(entry);
+      at = here;
+    }
+    return page;
+  }
+
   close(): void | Promise<void> {
     this.closed = true;
+  }
+
+  /** Where a key stands in the order of a scan. */
+  protected positionOf(key: string): Uint8Array {
+    return new TextEncoder().encode(key);
   }
 
   protected entries(table: string): Map<string, Value> {

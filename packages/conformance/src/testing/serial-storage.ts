@@ -1,4 +1,12 @@
-import { type Entry, KvError, type Storage, type Value, type WriteOp } from '@kv/core';
+import {
+  type Entry,
+  KvError,
+  type Page,
+  type PageRequest,
+  type Storage,
+  type Value,
+  type WriteOp,
+} from '@kv/core';
 
 /** A storage that answers nothing at once: each call waits for the one before. */
 export class SerialStorage implements Storage {
@@ -44,6 +52,10 @@ export class SerialStorage implements Storage {
 
   async *getIter(table: string): AsyncGenerator<Entry, void, undefined> {
     yield* await this.#queue(() => this.#inner.getIter(table));
+  }
+
+  scan(table: string, request: PageRequest): Promise<Page> {
+    return this.#queue(() => this.#inner.scan(table, request));
   }
 
   close(): Promise<void> {

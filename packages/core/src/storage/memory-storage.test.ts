@@ -57,6 +57,32 @@ describe('a storage in memory', () => {
   });
 });
 
+describe('a page', () => {
+  it('is the next of the keys in their order, whatever becomes of the key before', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ unit: 'binary', minLength: 1, maxLength: 3 })),
+        fc.integer({ min: 1, max: 10 }),
+        (keys, limit) => {
+          const storage = new MemoryStorage();
+          for (const key of keys) storage.set('t', key, true);
+          const seen: string[] = [];
+          let position: Uint8Array | undefined;
+          do {
+            const request = { position, prefix: '', limit, maxBytes: Number.POSITIVE_INFINITY };
+            const { entries, next } = storage.scan('t', request);
+            expect(entries.length).toBe(Math.min(limit, keys.length - seen.length));
+            seen.push(...entries.map(([key]) => key));
+            storage.del('t', seen.at(-1) ?? '');
+            position = next;
+          } while (position !== undefined);
+          expect(seen).toEqual([...keys].sort());
+        },
+      ),
+    );
+  });
+});
+
 describe('a table that is full', () => {
   it('takes no new key', () => {
     const storage = fullStorage();

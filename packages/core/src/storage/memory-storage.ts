@@ -1,5 +1,13 @@
 import { KvError, type Value } from '@kv/protocol';
-import { checkOps, type Entry, type Storage, type WriteOp } from './storage.js';
+import { entryBytes } from './entry-bytes.js';
+import {
+  checkOps,
+  type Entry,
+  type Page,
+  type PageRequest,
+  type Storage,
+  type WriteOp,
+} from './storage.js';
 
 /** A `Map` throws at one entry more. */
 const MAP_CAPACITY = 2 ** 24;
@@ -85,6 +93,25 @@ export class MemoryStorage implements Storage {
     return this.#entriesOf(table, [...(this.#open().get(table)?.keys() ?? [])]);
   }
 
+  /** Goes by key. A page costs a pass over all of the table, for a `Map` has no order that would last. */
+  scan(table: string, { position, prefix, limit, maxBytes }: PageRequest): Page {
+    const entries = this.#open().get(table) ?? new Map<string, Value>();
+    const after = position === undefined ? '' : Buffer.from(position).toString();
+    const wanted = (key: string): boolean => key > after && key.startsWith(prefix);
+    // One more than asked for tells whether there is a next page.
+    const keys = smallest(entries.keys(), wanted, limit + 1);
+    const page: Entry[] = [];
+    let bytes = 0;
+    for (const key of keys) {
+      const entry: Entry = [key, own(entries.get(key) as Value)];
+      bytes += entryBytes(entry);
+      const full = page.length === limit || bytes > maxBytes;
+      if (full && page.length > 0) return { entries: page, next: positionOf(page) };
+      page.push(entry);
+    }
+    return { entries: page, next: undefined };
+  }
+
   close(): void {
     this.#open();
     this.#tables = undefined;
@@ -126,6 +153,33 @@ export class MemoryStorage implements Storage {
 /** A binary value's own copy; any other value is immutable. */
 function own<T extends Value | undefined>(value: T): T {
   return value instanceof Uint8Array ? (new Uint8Array(value) as T) : value;
+}
+
+/** The `count` smallest of the keys that are `wanted`, in order. */
+function smallest(
+  keys: Iterable<string>,
+  wanted: (key: string) => boolean,
+  count: number,
+): string[] {
+  const found: string[] = [];
+  let largest: string | undefined;
+  const keepSmallest = (): void => {
+    found.sort();
+    if (found.length >= count) largest = found[count - 1];
+    found.splice(count);
+  };
+  for (const key of keys) {
+    if ((largest !== undefined && key >= largest) || !wanted(key)) continue;
+    // Now and then, so that each key costs little and not many are kept.
+    if (found.push(key) === 2 * count) keepSmallest();
+  }
+  keepSmallest();
+  return found;
+}
+
+/** The last key, as bytes: those that come after it are on the next page. */
+function positionOf(page: readonly Entry[]): Uint8Array {
+  return new TextEncoder().encode(page.at(-1)?.[0]);
 }
 
 /** The largest size that `entries` will have while `ops` are applied, or its size if that is larger. */

@@ -21,6 +21,28 @@ export interface StorageCapabilities {
   readonly lane: boolean;
 }
 
+/** What a {@link Storage.scan} is asked for. */
+export interface PageRequest {
+  /** The `next` of the page before, byte by byte; `undefined` at the beginning. */
+  readonly position: Uint8Array | undefined;
+  /** What the keys must begin with; nothing if it is empty. */
+  readonly prefix: string;
+  /** About how many entries to answer at most: an integer of at least 1, or `Infinity`. */
+  readonly limit: number;
+  /** About how many bytes of entries to answer at most, as {@link entryBytes} counts them. */
+  readonly maxBytes: number;
+}
+
+/** Some of the entries of a table. */
+export interface Page {
+  readonly entries: Entry[];
+  /**
+   * Where the next page begins, in an encoding of the engine's own of no more than a few bytes more than a
+   * key may have; `undefined` if there is none.
+   */
+  readonly next: Uint8Array | undefined;
+}
+
 /**
  * Where data lives: tables of keys and values. This is all an engine needs to know to be written.
  *
@@ -92,6 +114,23 @@ export interface Storage {
 
   /** Figures of the engine's own, by name, for {@link Engine.stats}. Must cost next to nothing. */
   stats?(): Readonly<Record<string, number | string | boolean | undefined>>;
+
+  /**
+   * A page of the entries whose keys have the prefix, at one moment. Pages that are asked for one after the
+   * other, each from the `next` of the one before, are a scan: whatever is written between them, an entry that
+   * is there from its beginning to its end is in one of them at least, with a value that it had meanwhile.
+   * The engine keeps nothing between pages, so that a scan may be left, or go on from any of its positions, at
+   * any time.
+   *
+   * Pages come in an order of the engine's own. If several entries share a position in it, they come together,
+   * and a page may be as much larger; beyond that, it has no more than `limit` entries and `maxBytes` bytes,
+   * unless a single entry has more. It may have fewer entries, and even none, though there is a `next`; but each
+   * page comes further than the one before, so that a scan of a table to which nothing is added ends.
+   *
+   * @throws {KvError} `INVALID_COMMAND` for a position that the engine can tell from one of its own. For any
+   * other that it did not give, it answers whatever page it likes.
+   */
+  scan(table: string, request: PageRequest): Awaitable<Page>;
 
   /**
    * Carries out what was called before, makes it as durable as the engine promises, and lets go of all

@@ -1,6 +1,7 @@
 import type { Storage, Value } from '@kv/core';
 import { expect } from 'vitest';
 import { iterate, setOp } from '../entries.js';
+import { pageOf } from '../scan.js';
 import type { StorageCheck } from '../storage-check.js';
 
 /** A new array each time, since checks write over it. */
@@ -37,6 +38,7 @@ export const byteChecks: readonly StorageCheck[] = [
       ['getMany', async (storage) => (await storage.getMany('table', ['key']))[0]],
       ['getAll', async (storage) => (await storage.getAll('table'))[0]?.[1]],
       ['getIter', async (storage) => (await iterate(storage.getIter('table')))[0]?.[1]],
+      ['scan', async (storage) => (await pageOf(storage, 'table')).entries[0]?.[1]],
     ] satisfies [string, (storage: Storage) => unknown][]
   ).map(
     ([method, read]): StorageCheck => ({
@@ -102,5 +104,6 @@ async function readEveryWay(storage: Storage): Promise<(Value | undefined)[]> {
     ...(await storage.getMany('table', ['key', 'key'])),
     ...(await storage.getAll('table')).map(([, value]) => value),
     ...(await iterate(storage.getIter('table'))).map(([, value]) => value),
+    ...(await pageOf(storage, 'table')).entries.map(([, value]) => value),
   ];
 }

@@ -2,6 +2,7 @@ import type { Storage } from '@kv/core';
 import { expect } from 'vitest';
 import { expectFailure } from '../../failure.js';
 import { deleteOp, iterate, setOp } from '../entries.js';
+import { pageOf } from '../scan.js';
 import type { StorageCheck } from '../storage-check.js';
 
 const calls: { readonly [Method in keyof Storage]?: (storage: Storage) => unknown } = {
@@ -14,6 +15,7 @@ const calls: { readonly [Method in keyof Storage]?: (storage: Storage) => unknow
   getAll: (storage) => storage.getAll('table'),
   // By the call, or by the first step.
   getIter: (storage) => iterate(storage.getIter('table')),
+  scan: (storage) => pageOf(storage, 'table'),
 };
 
 /** What `close` ends, and how. */
