@@ -63,6 +63,12 @@ describe('every command', () => {
         ['b', new Uint8Array([1, 2])],
       ]),
     );
+    const scanned = new Map<string, unknown>();
+    for await (const [key, value] of kv.hscan('t', { limit: 1 })) scanned.set(key, value);
+    expect(scanned).toEqual(await kv.hgetall('t'));
+    for await (const pair of kv.hscan('t', { prefix: '__' })) {
+      expect(pair).toEqual(['__proto__', true]);
+    }
     expect(await kv.hexist('t', 'k')).toBe(true);
     expect(await kv.hmexist('t', ['k', 'none'])).toEqual([true, false]);
     expect(await kv.hdel('t', 'k')).toBe(0.5);

@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly storage: Storage;
   /** {@link DEFAULT_LIMITS} by default. */
   readonly limits?: Limits;
+  /** The longest response that the caller can be sent, in bytes as it travels: any by default. */
+  readonly maxResponseBytes?: number;
 }
 
 /**

@@ -31,6 +31,7 @@ const NO_COMMANDS: Record<CommandName, number> = {
   hmdel: 0,
   hexist: 0,
   hmexist: 0,
+  hscan: 0,
 };
 
 interface Slow {

@@ -92,6 +92,7 @@ function isResponse(response: CommandResponse): boolean {
     response.status <= 599 &&
     typeof response.message === 'string' &&
     Array.isArray(response.values) &&
-    Array.isArray(response.pairs)
+    Array.isArray(response.pairs) &&
+    (response.cursor === undefined || response.cursor instanceof Uint8Array)
   );
 }

@@ -16,6 +16,7 @@ export {
   okResponse,
   type Pairs,
   responseError,
+  type ScanOptions,
   type Value,
   valueFromMessage,
   valueToMessage,
@@ -35,6 +36,7 @@ export { hmdel } from './commands/hmdel.js';
 export { hmexist } from './commands/hmexist.js';
 export { hmget } from './commands/hmget.js';
 export { hmset } from './commands/hmset.js';
+export { hscan } from './commands/hscan.js';
 export { hset } from './commands/hset.js';
 export { dispatch } from './dispatch.js';
 export { Engine, type EngineOptions, type EngineStats } from './engine.js';

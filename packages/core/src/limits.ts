@@ -47,6 +47,11 @@ export function checkKeys(keys: readonly string[], limits: Limits): void {
   for (const key of keys) checkKey(key, limits);
 }
 
+/** Refuses what can be no beginning of a key: it may be empty. */
+export function checkPrefix(prefix: string, limits: Limits): void {
+  if (prefix !== '') checkName('prefix', prefix, limits.maxKeyBytes);
+}
+
 function checkName(what: string, name: string, maxBytes: number): void {
   checkText(what, name);
   if (name.length === 0) throw KvError.invalidCommand(`${what} must not be empty`);

@@ -1,5 +1,18 @@
-import { checkList, KvError, type KvpairMessage, requiredValue, type Value } from '@kv/protocol';
+import {
+  checkList,
+  KvError,
+  type KvpairMessage,
+  requiredValue,
+  type Value,
+  valueToMessage,
+} from '@kv/protocol';
 import { checkKey, type Limits } from './limits.js';
+import type { Entry } from './storage/storage.js';
+
+/** An entry as it travels. */
+export function pairMessage([key, value]: Entry): KvpairMessage {
+  return { key, value: valueToMessage(value) };
+}
 
 /**
  * The key and value of a pair that is to be stored.

@@ -1,10 +1,15 @@
-import type { CallOptions, Pairs } from './kv-client.js';
+import type { CallOptions, Pairs, ScanOptions } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import { checkList } from './list.js';
 import type { CommandMessage, KvpairMessage } from './messages.js';
 import { checkText } from './text.js';
 import { typeName } from './type-name.js';
 import { checkValue, type Value, valueToMessage } from './value.js';
+
+/** The limit of a page that is the server's to choose. */
+const SERVER_DEFAULT = 0;
+
+const MAX_UINT32 = 2 ** 32 - 1;
 
 // What a method of a client is given, as it travels. All that is mutable is copied, so that it does not
 // matter what the caller does to it while the call is under way. From JavaScript anything may come.
@@ -48,10 +53,26 @@ export function tableAndPairs(table: string, pairs: Pairs): CommandMessage<'hmse
   return { table, pairs: messages };
 }
 
+/** A table and which pages of it, from the first. */
+export function tableAndPages(
+  table: string,
+  { prefix = '', limit }: ScanOptions,
+): CommandMessage<'hscan'> {
+  checkText('table', table);
+  checkText('prefix', prefix);
+  if (limit !== undefined) checkLimit(limit);
+  return { table, cursor: new Uint8Array(0), limit: limit ?? SERVER_DEFAULT, prefix };
+}
+
 /** Refuses options that make no sense. A timer would take what is no time for a very short one. */
 export function checkOptions({ timeoutMs }: CallOptions): void {
   if (timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs > 0)) return;
   throw KvError.invalidCommand('timeoutMs must be a number greater than 0');
+}
+
+function checkLimit(limit: number): void {
+  if (Number.isInteger(limit) && limit > 0 && limit <= MAX_UINT32) return;
+  throw KvError.invalidCommand(`limit must be a whole number from 1 to ${MAX_UINT32}`);
 }
 
 function pairMessage(key: string, value: Value): KvpairMessage {

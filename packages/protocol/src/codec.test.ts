@@ -11,7 +11,7 @@ import {
   type ValueMessage,
 } from './messages.js';
 import { reflectionCodec } from './reflection-codec.js';
-import { okResponse } from './response.js';
+import { okResponse, pageResponse } from './response.js';
 import { straightLineCodec } from './straight-line-codec.js';
 import { request, response } from './testing/arbitrary-messages.js';
 
@@ -161,8 +161,17 @@ describe.each<[string, Codec]>([
     });
   });
 
+  it.each<[string, CommandResponse, string]>([
+    ['none', okResponse([]), '08 c8 01'],
+    ['an empty one', pageResponse([], new Uint8Array(0)), '08 c8 01 82 01 00'],
+    ['one', pageResponse([], Uint8Array.of(7, 8)), '08 c8 01 82 01 02 07 08'],
+  ])('tells whether a response has a cursor: %s', (_, message, bytes) => {
+    expect(responseBytes(message)).toEqual(hex(bytes));
+    expect(decodeResponse(hex(bytes))).toStrictEqual(message);
+  });
+
   it('skips fields of a response that it does not know', () => {
-    expect(decodeResponse(hex('08 c8 01 82 01 02 08 01'))).toStrictEqual(okResponse([]));
+    expect(decodeResponse(hex('08 c8 01 a2 01 02 08 01'))).toStrictEqual(okResponse([]));
   });
 
   it.each([

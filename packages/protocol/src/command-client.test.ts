@@ -9,7 +9,7 @@ import {
   type CommandResponse,
   commandRequest,
 } from './messages.js';
-import { errorResponse, notFoundResponse, okResponse } from './response.js';
+import { errorResponse, notFoundResponse, okResponse, pageResponse } from './response.js';
 import { type Value, valueToMessage } from './value.js';
 
 /** Answers every request with the same response, and remembers what it was asked. */
@@ -36,6 +36,12 @@ class ScriptedClient extends CommandClient {
   override async close(): Promise<void> {
     this.closed++;
   }
+}
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 type Call = (client: CommandClient, options?: CallOptions) => Promise<unknown>;
@@ -122,6 +128,21 @@ const COMMANDS: Record<CommandName, [Call, CommandRequest, CommandResponse, unkn
     values(true, false),
     [true, false],
   ],
+  hscan: [
+    (kv, options) => collect(kv.hscan('t', options)),
+    commandRequest('hscan', { table: 't', cursor: new Uint8Array(0), limit: 0, prefix: '' }),
+    okResponse(
+      [],
+      [
+        { key: '__proto__', value: valueToMessage(1n) },
+        { key: '7', value: valueToMessage(false) },
+      ],
+    ),
+    [
+      ['__proto__', 1n],
+      ['7', false],
+    ],
+  ],
 };
 
 const ENTRIES = Object.entries(COMMANDS).map(([name, row]) => [name, ...row] as const);
@@ -192,6 +213,12 @@ describe('an answer', () => {
     ['an empty value to hexist', (kv) => kv.hexist('t', 'k'), values(null), 'than a boolean'],
     ['a text to hmexist', (kv) => kv.hmexist('t', ['a']), values('x'), 'else than a boolean'],
     ['an empty pair to hgetall', (kv) => kv.hgetall('t'), okResponse([], [{ key: 'k' }]), 'a pair'],
+    [
+      'an empty pair to hscan',
+      (kv) => collect(kv.hscan('t')),
+      okResponse([], [{ key: 'k' }]),
+      'a pair',
+    ],
   ])('of another shape is a fault of the server: %s', async (_, call, response, message) => {
     await expect(call(answering(response))).rejects.toMatchObject({
       code: 'INTERNAL',
@@ -253,6 +280,14 @@ describe('arguments', () => {
     ['the key of hexist', (kv) => kv.hexist('t', bad)],
     ['the table of hmexist', (kv) => kv.hmexist(bad, ['k'])],
     ['a key of hmexist', (kv) => kv.hmexist('t', ['k', bad])],
+    ['the table of hscan', (kv) => collect(kv.hscan(bad))],
+    ['the prefix of hscan', (kv) => collect(kv.hscan('t', { prefix: bad }))],
+    ...[0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, fromJavaScript('1')].map(
+      (limit): [string, Call] => [
+        `the limit ${limit} of hscan`,
+        (kv) => collect(kv.hscan('t', { limit })),
+      ],
+    ),
     ['a key that is no text', (kv) => kv.hget('t', 1 as unknown as string)],
     ['a value of no type', (kv) => kv.hset('t', 'k', null as unknown as Value)],
     ['keys of hmget in a text', (kv) => kv.hmget('t', fromJavaScript('abc'))],
@@ -279,6 +314,82 @@ describe('arguments', () => {
     expect(await client.hmset('t', [])).toEqual([]);
     expect(await client.hmdel('t', [])).toEqual([]);
     expect(await client.hmexist('t', [])).toEqual([]);
+  });
+});
+
+describe('a scan', () => {
+  const page = (keys: string[], cursor?: Uint8Array): CommandResponse =>
+    pageResponse(
+      keys.map((key) => ({ key, value: valueToMessage(true) })),
+      cursor,
+    );
+  const cursors = [Uint8Array.of(1), Uint8Array.of(2, 2), Uint8Array.of(3)] as const;
+
+  /** Of four pages, the third of which is empty. */
+  function paging(): ScriptedClient {
+    const pages = [
+      page(['a', 'b'], cursors[0]),
+      page(['c'], cursors[1]),
+      page([], cursors[2]),
+      page(['d']),
+    ];
+    return new ScriptedClient(
+      () => pages.shift() ?? errorResponse(new KvError('INTERNAL', 'none')),
+    );
+  }
+
+  it('goes from page to page by their cursors, with the same table, prefix and limit', async () => {
+    const client = paging();
+    const pairs = await collect(client.hscan('t', { prefix: 'p', limit: 2 }));
+    expect(pairs.map(([key]) => key)).toEqual(['a', 'b', 'c', 'd']);
+    expect(client.sent).toEqual(
+      [new Uint8Array(0), ...cursors].map((cursor) =>
+        commandRequest('hscan', { table: 't', cursor, limit: 2, prefix: 'p' }),
+      ),
+    );
+  });
+
+  it('asks for nothing before it is iterated over, and for a page when the one before is taken', async () => {
+    const client = paging();
+    const pairs = client.hscan('t')[Symbol.asyncIterator]();
+    expect(client.sent.length).toBe(0);
+    await pairs.next();
+    await pairs.next();
+    expect(client.sent.length).toBe(1);
+    await pairs.next();
+    expect(client.sent.length).toBe(2);
+  });
+
+  it('ends with a page whose cursor is empty, with which it would begin anew', async () => {
+    const client = answering(page(['a'], new Uint8Array(0)));
+    expect(await collect(client.hscan('t'))).toEqual([['a', true]]);
+    expect(client.sent.length).toBe(1);
+  });
+
+  it('ends when it is left', async () => {
+    const client = paging();
+    for await (const _ of client.hscan('t')) break;
+    expect(client.sent.length).toBe(1);
+  });
+
+  it('rejects with what a page fails with, after the pairs before it', async () => {
+    const error = new KvError('INVALID_COMMAND', 'cursor');
+    const pages = [page(['a'], cursors[0]), errorResponse(error)];
+    const client = new ScriptedClient(() => pages.shift() ?? page([]));
+    const seen: string[] = [];
+    const scanning = (async () => {
+      for await (const [key] of client.hscan('t')) seen.push(key);
+    })();
+    await expect(scanning).rejects.toThrow(error);
+    expect(seen).toEqual(['a']);
+    expect(client.sent.length).toBe(2);
+  });
+
+  it('hands on what is said of it to the call of every page', async () => {
+    const client = paging();
+    const options = { timeoutMs: 5, limit: 1 };
+    await collect(client.hscan('t', options));
+    expect(client.options).toEqual([options, options, options, options]);
   });
 });
 

@@ -3,10 +3,11 @@ import {
   checkOptions,
   tableAndKey,
   tableAndKeys,
+  tableAndPages,
   tableAndPair,
   tableAndPairs,
 } from './call-arguments.js';
-import type { CallOptions, KvClient, Pairs } from './kv-client.js';
+import type { CallOptions, KvClient, Pairs, ScanOptions } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import {
   type CommandMessage,
@@ -14,11 +15,14 @@ import {
   type CommandRequest,
   type CommandResponse,
   commandRequest,
+  type KvpairMessage,
   type ValueMessage,
 } from './messages.js';
 import { responseError } from './response.js';
 import { checkText } from './text.js';
 import { type Value, valueFromMessage } from './value.js';
+
+const END = new Uint8Array(0);
 
 /**
  * The commands in terms of one `execute`: what a client in-process and a client over a network have
@@ -42,7 +46,7 @@ export abstract class CommandClient implements KvClient {
   async hgetall(table: string, options?: CallOptions): Promise<Map<string, Value>> {
     checkText('table', table);
     const { pairs } = ok(await this.#call('hgetall', { table }, options));
-    return new Map(pairs.map(({ key, value }) => [key, present(valueFromMessage(value))]));
+    return new Map(pairs.map(entry));
   }
 
   async hmget(
@@ -97,6 +101,20 @@ export abstract class CommandClient implements KvClient {
     return allValues(response, message.keys.length).map(flag);
   }
 
+  async *hscan(
+    table: string,
+    options: ScanOptions = {},
+  ): AsyncGenerator<[key: string, value: Value], void, undefined> {
+    const first = tableAndPages(table, options);
+    let { cursor } = first;
+    do {
+      const page = ok(await this.#call('hscan', { ...first, cursor }, options));
+      for (const pair of page.pairs) yield entry(pair);
+      cursor = page.cursor ?? END;
+      // One of no bytes would begin anew.
+    } while (cursor.length > 0);
+  }
+
   /** Closes it, at the end of the block that holds it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
@@ -132,9 +150,10 @@ function messages(response: CommandResponse, count: number): readonly ValueMessa
   return values;
 }
 
-function present(value: Value | null): Value {
+function entry({ key, value: message }: KvpairMessage): [key: string, value: Value] {
+  const value = valueFromMessage(message);
   if (value === null) throw unexpected('a pair without a value');
-  return value;
+  return [key, value];
 }
 
 function flag(value: Value | null): boolean {

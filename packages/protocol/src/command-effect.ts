@@ -14,4 +14,5 @@ export const COMMAND_EFFECT: { readonly [Name in CommandName]: 'read' | 'write' 
   hmdel: 'write',
   hexist: 'read',
   hmexist: 'read',
+  hscan: 'read',
 };

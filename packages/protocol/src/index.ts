@@ -1,7 +1,7 @@
 // For applications.
 
 export { COMMAND_EFFECT } from './command-effect.js';
-export type { CallOptions, CommandMethods, KvClient, Pairs } from './kv-client.js';
+export type { CallOptions, CommandMethods, KvClient, Pairs, ScanOptions } from './kv-client.js';
 export { ERROR_STATUS, KvError, type KvErrorCode } from './kv-error.js';
 export {
   type CommandMessage,
@@ -12,7 +12,13 @@ export {
   type KvpairMessage,
   type ValueMessage,
 } from './messages.js';
-export { errorResponse, notFoundResponse, okResponse, responseError } from './response.js';
+export {
+  errorResponse,
+  notFoundResponse,
+  okResponse,
+  pageResponse,
+  responseError,
+} from './response.js';
 export type { Value } from './value.js';
 
 // For authors of transports, storage engines and clients.

@@ -17,6 +17,17 @@ export interface CallOptions {
   readonly retryReads?: boolean | undefined;
 }
 
+/** What may be said of a scan. Its time-out is one for each page. */
+export interface ScanOptions extends CallOptions {
+  /** What the keys must begin with; by default, all do. */
+  readonly prefix?: string | undefined;
+  /**
+   * About how many pairs a page has, from 1: the server's default, 100, if absent. A server gives no more than
+   * 10,000 at once.
+   */
+  readonly limit?: number | undefined;
+}
+
 /** Pairs of key and value: a `Map`, or an array of `[key, value]`. */
 export type Pairs = Iterable<readonly [key: string, value: Value]>;
 
@@ -53,4 +64,14 @@ export interface CommandMethods {
   hexist(table: string, key: string, options?: CallOptions): Promise<boolean>;
   /** Tells which of `keys` exist, in their order. */
   hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]>;
+  /**
+   * Reads the pairs of `table`, page by page, in no particular order; nothing is asked before it is iterated
+   * over, and no page before those of the one in front have been taken. It is gone over once.
+   *
+   * A pair that is there from beginning to end comes at least once, with a value that it had meanwhile, whatever
+   * is written; it may come again if the table is written to. One that comes or goes meanwhile may come or not.
+   * A page that fails ends it: the iteration rejects with the `KvError`. A server that was started anew knows
+   * none of the pages before, and refuses with `INVALID_COMMAND`.
+   */
+  hscan(table: string, options?: ScanOptions): AsyncIterable<[key: string, value: Value]>;
 }

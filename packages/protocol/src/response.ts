@@ -6,6 +6,19 @@ export function okResponse(values: ValueMessage[], pairs: KvpairMessage[] = []):
   return { status: 200, message: '', values, pairs };
 }
 
+/**
+ * The answer to a command that succeeded page by page.
+ *
+ * @param cursor where the next page begins; `undefined` if there is none.
+ */
+export function pageResponse(
+  pairs: KvpairMessage[],
+  cursor: Uint8Array | undefined,
+): CommandResponse {
+  const response = okResponse([], pairs);
+  return cursor === undefined ? response : { ...response, cursor };
+}
+
 /** The answer to a command that failed. */
 export function errorResponse(error: KvError): CommandResponse {
   return { status: error.status, message: error.message, values: [], pairs: [] };

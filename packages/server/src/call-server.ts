@@ -54,12 +54,16 @@ function clientOf(
   );
 }
 
+function first<T>([one]: Iterable<T>): T | undefined {
+  return one;
+}
+
 async function print({ items, raw }: Answer, json: boolean, output: Output): Promise<void> {
-  const [first] = items;
-  if (raw && !json && first?.value instanceof Uint8Array) await write(output, first.value);
+  const value = raw && !json && Symbol.iterator in items ? first(items)?.value : undefined;
+  if (value instanceof Uint8Array) await write(output, value);
   else await writeLines(output, lines());
 
-  function* lines(): Generator<string, void, undefined> {
-    for (const item of items) yield json ? jsonLine(item) : textLine(item);
+  async function* lines(): AsyncGenerator<string, void, undefined> {
+    for await (const item of items) yield json ? jsonLine(item) : textLine(item);
   }
 }

@@ -3,7 +3,8 @@ import type { Item } from './render.js';
 
 /** What a client command found out. */
 export interface Answer {
-  readonly items: Iterable<Item>;
+  /** As they come, if more are asked for while they are printed. */
+  readonly items: Iterable<Item> | AsyncIterable<Item>;
   /** Whether what was asked for is there; if not, the exit code says so. True by default. */
   readonly found?: boolean;
   /** Whether a binary value is printed as the bytes that it is: not by default. */
@@ -32,12 +33,27 @@ export interface Values {
 /** An argument: its name in the notation of usage lines, and what it is. */
 export type ArgumentSpec = readonly [name: string, description: string];
 
-/** A client command: what it takes, what it calls, and what it makes of the answer. */
-export interface ClientCommand<Args extends readonly string[] = readonly string[]> {
+/** A flag of one command: its name and value in the notation of usage lines, what it is, and how it is read. */
+export type FlagSpec = readonly [
+  flag: string,
+  description: string,
+  parse: (text: string) => unknown,
+];
+
+/**
+ * A client command: what it takes, what it calls, and what it makes of the answer. `Flags` are what its own
+ * flags are read as, by their names; one that is not given is not there.
+ */
+export interface ClientCommand<
+  Args extends readonly string[] = readonly string[],
+  Flags extends object = object,
+> {
   readonly summary: string;
   readonly arguments: { readonly [Index in keyof Args]: ArgumentSpec };
   /** Whether some of the arguments are values, whose type `--type` says: not by default. */
   readonly takesValues?: boolean;
+  /** Flags besides those that every command has. */
+  readonly flags?: readonly FlagSpec[];
   /** What else there is to know of the arguments, for `--help`. */
   readonly note?: string;
   /** Command lines, one each. */
@@ -47,7 +63,7 @@ export interface ClientCommand<Args extends readonly string[] = readonly string[
    *
    * @throws {KvError} `INVALID_COMMAND`, and what `values` throws.
    */
-  prepare(args: Args, values: Values): Awaitable<Ask>;
+  prepare(args: Args, values: Values, flags: Flags): Awaitable<Ask>;
 }
 
 export const TABLE: ArgumentSpec = ['<table>', 'name of the table'];

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Value } from '@kv/core';
+import { KvError, type Value } from '@kv/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from './main.js';
 import { TestIo } from './testing/test-io.js';
@@ -80,6 +80,19 @@ const CASES: [line: string, code: number, text: string[], json: string[]][] = [
     ['u1\ttrue', 'u2\tfalse'],
     ['{"key":"u1","type":"boolean","value":true}', '{"key":"u2","type":"boolean","value":false}'],
   ],
+  [
+    'hscan all --prefix b',
+    0,
+    ['b\tfalse', 'bin\tAP8K'],
+    ['{"key":"b","type":"boolean","value":false}', '{"key":"bin","type":"binary","value":"AP8K"}'],
+  ],
+  [
+    'hscan all --prefix b --limit 1',
+    0,
+    ['b\tfalse', 'bin\tAP8K'],
+    ['{"key":"b","type":"boolean","value":false}', '{"key":"bin","type":"binary","value":"AP8K"}'],
+  ],
+  ['hscan nowhere', 0, [], []],
 ];
 
 describe.each(CASES)('kv %s', (line, exitCode, text, json) => {
@@ -92,6 +105,32 @@ describe.each(CASES)('kv %s', (line, exitCode, text, json) => {
     expect(stderr.text).toBe('');
     expect(code).toBe(exitCode);
   });
+});
+
+test('kv hscan asks for as many pairs at a time as it is told to', async () => {
+  const asked: number[] = [];
+  server.engine.hooks.on('requestReceived', ({ request: { requestData } }) => {
+    if (requestData.case === 'hscan') asked.push(requestData.value.limit);
+  });
+  await kv('hscan', 'all', '--limit', '2');
+  expect(asked).toEqual([2, 2, 2]);
+});
+
+test.each(['0', '-1', 'x', '4294967296'])('kv hscan refuses the limit %s', async (limit) => {
+  const { code, stderr } = await kv('hscan', 'all', `--limit=${limit}`);
+  expect(stderr.text).toContain('Expected a whole number, 1 to 4294967295.');
+  expect(code).toBe(2);
+});
+
+test('what came before a page that fails is printed', async () => {
+  let pages = 0;
+  server.engine.hooks.on('requestReceived', () => {
+    if (pages++ === 1) throw new KvError('FORBIDDEN', 'not so much');
+  });
+  const { code, stdout, stderr } = await kv('hscan', 'all', '--prefix', 'b', '--limit', '1');
+  expect(stdout.text).toBe('b\tfalse\n');
+  expect(stderr.text).toBe('error: not so much\n');
+  expect(code).toBe(3);
 });
 
 test('a single binary value is printed as the bytes that it is', async () => {

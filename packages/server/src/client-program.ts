@@ -41,7 +41,8 @@ function addClientCommand(
       read: () => readValue(type, flags.maxFrame, io),
     };
     try {
-      exit(await callServer(await spec.prepare(command.args, values), flags, io));
+      const ask = await spec.prepare(command.args, values, flags);
+      exit(await callServer(ask, flags, io));
     } catch (error) {
       if (!io.stop.aborted) throw error;
       exit(signalExitCode(io.stop.reason));
@@ -49,12 +50,16 @@ function addClientCommand(
   });
 }
 
-function optionsOf({ takesValues = false }: ClientCommand, { env: { KV_URL: url } }: Io): Option[] {
+function optionsOf(
+  { takesValues = false, flags = [] }: ClientCommand,
+  { env: { KV_URL: url } }: Io,
+): Option[] {
   const type = new Option('--type <type>', 'type of the values given')
     .choices(VALUE_TYPES)
     .default('string');
   return [
     ...(takesValues ? [type] : []),
+    ...flags.map(([flag, description, parse]) => new Option(flag, description).argParser(parse)),
     new Option('--json', 'print JSON Lines, which lose nothing'),
     new Option(
       '--url <url>',

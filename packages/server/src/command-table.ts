@@ -8,6 +8,7 @@ import { hmdel } from './commands/hmdel.js';
 import { hmexist } from './commands/hmexist.js';
 import { hmget } from './commands/hmget.js';
 import { hmset } from './commands/hmset.js';
+import { hscan } from './commands/hscan.js';
 import { hset } from './commands/hset.js';
 
 /**
@@ -24,4 +25,5 @@ export const commandTable: { readonly [Name in CommandName]: ClientCommand } = {
   hmdel,
   hexist,
   hmexist,
+  hscan,
 };

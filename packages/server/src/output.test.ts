@@ -24,6 +24,16 @@ describe('lines', () => {
     expect(output.text).toBe([...many(100_000)].map((line) => `${line}\n`).join(''));
   });
 
+  test('that come later are written in order, and those before an error as well', async () => {
+    const output = new TestOutput();
+    async function* failing(): AsyncGenerator<string> {
+      yield* many(20_000);
+      throw new Error('no more');
+    }
+    await expect(writeLines(output, failing())).rejects.toThrow('no more');
+    expect(output.text).toBe([...many(20_000)].map((line) => `${line}\n`).join(''));
+  });
+
   test('none write nothing', async () => {
     const output = failing('ENOSPC');
     await writeLines(output, []);

@@ -19,16 +19,27 @@ export function write(output: Output, chunk: string | Uint8Array): Promise<boole
   });
 }
 
-/** Writes `lines`, each of which gets its line end here, until nobody reads any more. */
-export async function writeLines(output: Output, lines: Iterable<string>): Promise<void> {
+/**
+ * Writes `lines`, each of which gets its line end here, until nobody reads any more.
+ *
+ * @throws what `lines` throws, after those before it have been written; and any error of the output.
+ */
+export async function writeLines(
+  output: Output,
+  lines: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
   let batch = '';
-  for (const line of lines) {
-    batch += `${line}\n`;
-    if (batch.length < BATCH_LENGTH) continue;
-    if (!(await write(output, batch))) return;
-    batch = '';
+  try {
+    for await (const line of lines) {
+      batch += `${line}\n`;
+      if (batch.length < BATCH_LENGTH) continue;
+      const full = batch;
+      batch = '';
+      if (!(await write(output, full))) return;
+    }
+  } finally {
+    if (batch !== '') await write(output, batch);
   }
-  if (batch !== '') await write(output, batch);
 }
 
 /** What is said of an error: one line, whatever text from elsewhere it quotes. */

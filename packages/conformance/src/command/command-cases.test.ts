@@ -15,6 +15,7 @@ const distortions: Readonly<Record<string, (response: CommandResponse) => Comman
     values: [...response.values, { value: { case: undefined } }],
   }),
   pairs: (response) => ({ ...response, pairs: [...response.pairs, { key: 'another' }] }),
+  cursor: (response) => ({ ...response, cursor: new Uint8Array(0) }),
 };
 
 describe('every case catches a wrong', () => {

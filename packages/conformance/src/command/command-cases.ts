@@ -7,6 +7,7 @@ import { hmdelCases } from './cases/hmdel.js';
 import { hmexistCases } from './cases/hmexist.js';
 import { hmgetCases } from './cases/hmget.js';
 import { hmsetCases } from './cases/hmset.js';
+import { hscanCases } from './cases/hscan.js';
 import { hsetCases } from './cases/hset.js';
 import type { CommandCase, RequestCase } from './command-case.js';
 import { invalid } from './expected-response.js';
@@ -25,6 +26,7 @@ export const commandCases: { readonly [Name in CommandName]: readonly CommandCas
   hmdel: hmdelCases,
   hexist: hexistCases,
   hmexist: hmexistCases,
+  hscan: hscanCases,
 };
 
 /** The cases of `name`, with whole requests. */

@@ -37,7 +37,7 @@ export function failed(status: number, message: string | RegExp = /./): Expected
   return { ...ok(), status, message };
 }
 
-/** Expects a response to be the expected one: status, message, values and pairs. */
+/** Expects a response to be the expected one: status, message, values, pairs and cursor. */
 export function expectResponse(response: CommandResponse, expected: ExpectedResponse): void {
   expect(comparable(response)).toStrictEqual({
     ...comparable(expected),
@@ -53,8 +53,15 @@ function invalidMessage(reason: string): string {
 }
 
 /** Without what a decoder may add to messages, and with pairs in an order. */
-function comparable({ status, message, values, pairs }: CommandResponse | ExpectedResponse) {
-  return { status, message, values: values.map(carriedBy), pairs: pairs.map(pairOf).sort(byKey) };
+function comparable(response: CommandResponse | ExpectedResponse) {
+  const { status, message, values, pairs, cursor } = response;
+  return {
+    status,
+    message,
+    values: values.map(carriedBy),
+    pairs: pairs.map(pairOf).sort(byKey),
+    cursor: cursor && new Uint8Array(cursor),
+  };
 }
 
 function pairOf({ key, value }: KvpairMessage): { key: string; value: unknown } {

@@ -34,6 +34,10 @@ export function hexist(table: string, key: string): CommandRequest {
   return commandRequest('hexist', { table, key });
 }
 
+export function hscan(table: string, cursor: Uint8Array = new Uint8Array(0)): CommandRequest {
+  return commandRequest('hscan', { table, cursor, limit: 0, prefix: '' });
+}
+
 /** A pair as it travels. */
 export function pair(key: string, value: Value): KvpairMessage {
   return { key, value: valueToMessage(value) };

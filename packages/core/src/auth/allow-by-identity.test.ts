@@ -28,6 +28,8 @@ const REQUESTS: { readonly [Name in CommandName]: (table: string) => CommandRequ
   hmdel: (table) => commandRequest('hmdel', { table, keys: ['k'] }),
   hexist: (table) => commandRequest('hexist', { table, key: 'k' }),
   hmexist: (table) => commandRequest('hmexist', { table, keys: ['k'] }),
+  hscan: (table) =>
+    commandRequest('hscan', { table, cursor: new Uint8Array(0), limit: 0, prefix: '' }),
 };
 const COMMANDS = Object.keys(REQUESTS) as CommandName[];
 

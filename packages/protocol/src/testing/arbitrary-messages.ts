@@ -58,6 +58,16 @@ const many = fc.record({ table: text, keys: texts }, LITERAL);
 const set = fc.record({ table: text, pair }, { ...LITERAL, requiredKeys: ['table'] });
 const setMany = fc.record({ table: text, pairs }, LITERAL);
 
+const scan = fc.record(
+  {
+    table: text,
+    cursor: fc.uint8Array({ maxLength: 40 }),
+    limit: fc.nat({ max: 2 ** 32 - 1 }),
+    prefix: text,
+  },
+  LITERAL,
+);
+
 /** Any request that there can be. */
 export const request: fc.Arbitrary<CommandRequest> = fc.oneof(
   fc.constant({ requestData: { case: undefined } }),
@@ -70,6 +80,7 @@ export const request: fc.Arbitrary<CommandRequest> = fc.oneof(
   many.map((message) => commandRequest('hmdel', message)),
   one.map((message) => commandRequest('hexist', message)),
   many.map((message) => commandRequest('hmexist', message)),
+  scan.map((message) => commandRequest('hscan', message)),
 );
 
 /** Any response that there can be. */
@@ -79,6 +90,7 @@ export const response: fc.Arbitrary<CommandResponse> = fc.record(
     message: text,
     values: fc.array(value, { maxLength: 5 }),
     pairs,
+    cursor: fc.uint8Array({ maxLength: 40 }),
   },
-  LITERAL,
+  { ...LITERAL, requiredKeys: ['status', 'message', 'values', 'pairs'] },
 );

@@ -80,6 +80,13 @@ const pair = fields(field(1, 2, string), field(2, 2, delimited(value)));
 const tableAndNames = fields(field(1, 2, string), field(2, 2, string));
 const tableAndPairs = fields(field(1, 2, string), field(2, 2, delimited(pair)));
 
+const scan = fields(
+  field(1, 2, string),
+  field(2, 2, bytes),
+  field(3, 0, anyVarint),
+  field(4, 2, string),
+);
+
 /**
  * The bytes of a request as any encoder might write them, and then some: fields in any order, more than
  * once, unknown ones between them, lengths and tags that are longer than they need be.
@@ -88,6 +95,7 @@ export const requestBytes: fc.Arbitrary<Uint8Array> = fields(
   field(fc.constantFrom(1, 3, 6, 7, 8, 9), 2, delimited(tableAndNames)),
   field(2, 2, delimited(fields(field(1, 2, string)))),
   field(fc.constantFrom(4, 5), 2, delimited(tableAndPairs)),
+  field(32, 2, delimited(scan)),
 ).map((list) => Uint8Array.from(list));
 
 /** The same for a response. */
@@ -96,4 +104,5 @@ export const responseBytes: fc.Arbitrary<Uint8Array> = fields(
   field(2, 2, string),
   field(3, 2, delimited(value)),
   field(4, 2, delimited(pair)),
+  field(16, 2, bytes),
 ).map((list) => Uint8Array.from(list));

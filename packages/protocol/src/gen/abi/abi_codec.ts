@@ -74,6 +74,12 @@ export function encodeCommandRequest(message: Plain<pb.CommandRequest>, out: Byt
       endMessage(out, start);
       break;
     }
+    case 'hscan': {
+      const start = beginMessage(out, 258);
+      encodeHscan(message.requestData.value, out);
+      endMessage(out, start);
+      break;
+    }
   }
 }
 
@@ -91,6 +97,7 @@ export function encodeCommandResponse(message: Plain<pb.CommandResponse>, out: B
     encodeKvpair(item, out);
     endMessage(out, start);
   }
+  if (message.cursor !== undefined) writeBytes(out, 130, message.cursor);
 }
 
 /** Appends the message abi.Hget. */
@@ -196,7 +203,15 @@ export function encodeHmexist(message: Plain<pb.Hmexist>, out: ByteWriter): void
   }
 }
 
-const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+/** Appends the message abi.Hscan. */
+export function encodeHscan(message: Plain<pb.Hscan>, out: ByteWriter): void {
+  if (message.table !== '') writeString(out, 10, message.table);
+  if (message.cursor.length > 0) writeBytes(out, 18, message.cursor);
+  if (message.limit !== 0) writeUint32(out, 24, message.limit);
+  if (message.prefix !== '') writeString(out, 34, message.prefix);
+}
+
+const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 32]);
 
 /** Reads the message abi.CommandRequest up to `end`, into `message` if there is one already. */
 export function decodeCommandRequest(
@@ -234,6 +249,9 @@ export function decodeCommandRequest(
       case 74:
         message.requestData = { case: 'hmexist', value: decodeHmexist(reader, reader.messageEnd(end), message.requestData.case === 'hmexist' ? message.requestData.value : undefined) };
         break;
+      case 258:
+        message.requestData = { case: 'hscan', value: decodeHscan(reader, reader.messageEnd(end), message.requestData.case === 'hscan' ? message.requestData.value : undefined) };
+        break;
       default:
         reader.skip(tag, end, FIELDS_OF_COMMANDREQUEST);
     }
@@ -242,7 +260,7 @@ export function decodeCommandRequest(
   return message;
 }
 
-const FIELDS_OF_COMMANDRESPONSE: ReadonlySet<number> = new Set([1, 2, 3, 4]);
+const FIELDS_OF_COMMANDRESPONSE: ReadonlySet<number> = new Set([1, 2, 3, 4, 16]);
 
 /** Reads the message abi.CommandResponse up to `end`, into `message` if there is one already. */
 export function decodeCommandResponse(
@@ -264,6 +282,9 @@ export function decodeCommandResponse(
         break;
       case 34:
         message.pairs.push(decodeKvpair(reader, reader.messageEnd(end)));
+        break;
+      case 130:
+        message.cursor = reader.bytes(end);
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_COMMANDRESPONSE);
@@ -548,6 +569,37 @@ export function decodeHmexist(
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_HMEXIST);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_HSCAN: ReadonlySet<number> = new Set([1, 2, 3, 4]);
+
+/** Reads the message abi.Hscan up to `end`, into `message` if there is one already. */
+export function decodeHscan(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Hscan> = { table: '', cursor: new Uint8Array(0), limit: 0, prefix: '' },
+): Plain<pb.Hscan> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.table = reader.string(end);
+        break;
+      case 18:
+        message.cursor = reader.bytes(end);
+        break;
+      case 24:
+        message.limit = reader.uint32();
+        break;
+      case 34:
+        message.prefix = reader.string(end);
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_HSCAN);
     }
   }
   reader.checkEnd(end);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file abi/abi.proto.
  */
 export const file_abi_abi: GenFile = /*@__PURE__*/
-  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmkiqQIKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIAEIOCgxyZXF1ZXN0X2RhdGEiagoPQ29tbWFuZFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoDRIPCgdtZXNzYWdlGAIgASgJEhoKBnZhbHVlcxgDIAMoCzIKLmFiaS5WYWx1ZRIaCgVwYWlycxgEIAMoCzILLmFiaS5LdnBhaXIiIgoESGdldBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiGAoHSGdldGFsbBINCgV0YWJsZRgBIAEoCSIkCgVIbWdldBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJImgKBVZhbHVlEhAKBnN0cmluZxgBIAEoCUgAEhAKBmJpbmFyeRgCIAEoDEgAEhEKB2ludGVnZXIYAyABKANIABIPCgVmbG9hdBgEIAEoAUgAEg4KBGJvb2wYBSABKAhIAEIHCgV2YWx1ZSIwCgZLdnBhaXISCwoDa2V5GAEgASgJEhkKBXZhbHVlGAIgASgLMgouYWJpLlZhbHVlIjAKBEhzZXQSDQoFdGFibGUYASABKAkSGQoEcGFpchgCIAEoCzILLmFiaS5LdnBhaXIiMgoFSG1zZXQSDQoFdGFibGUYASABKAkSGgoFcGFpcnMYAiADKAsyCy5hYmkuS3ZwYWlyIiIKBEhkZWwSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIiQKBUhtZGVsEg0KBXRhYmxlGAEgASgJEgwKBGtleXMYAiADKAkiJAoGSGV4aXN0Eg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSImCgdIbWV4aXN0Eg0KBXRhYmxlGAEgASgJEgwKBGtleXMYAiADKAliBnByb3RvMw");
+  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmkixgIKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIABIbCgVoc2NhbhggIAEoCzIKLmFiaS5Ic2NhbkgAQg4KDHJlcXVlc3RfZGF0YSKKAQoPQ29tbWFuZFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoDRIPCgdtZXNzYWdlGAIgASgJEhoKBnZhbHVlcxgDIAMoCzIKLmFiaS5WYWx1ZRIaCgVwYWlycxgEIAMoCzILLmFiaS5LdnBhaXISEwoGY3Vyc29yGBAgASgMSACIAQFCCQoHX2N1cnNvciIiCgRIZ2V0Eg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSIYCgdIZ2V0YWxsEg0KBXRhYmxlGAEgASgJIiQKBUhtZ2V0Eg0KBXRhYmxlGAEgASgJEgwKBGtleXMYAiADKAkiaAoFVmFsdWUSEAoGc3RyaW5nGAEgASgJSAASEAoGYmluYXJ5GAIgASgMSAASEQoHaW50ZWdlchgDIAEoA0gAEg8KBWZsb2F0GAQgASgBSAASDgoEYm9vbBgFIAEoCEgAQgcKBXZhbHVlIjAKBkt2cGFpchILCgNrZXkYASABKAkSGQoFdmFsdWUYAiABKAsyCi5hYmkuVmFsdWUiMAoESHNldBINCgV0YWJsZRgBIAEoCRIZCgRwYWlyGAIgASgLMgsuYWJpLkt2cGFpciIyCgVIbXNldBINCgV0YWJsZRgBIAEoCRIaCgVwYWlycxgCIAMoCzILLmFiaS5LdnBhaXIiIgoESGRlbBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiJAoFSG1kZWwSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSIkCgZIZXhpc3QSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIiYKB0htZXhpc3QSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSJFCgVIc2NhbhINCgV0YWJsZRgBIAEoCRIOCgZjdXJzb3IYAiABKAwSDQoFbGltaXQYAyABKA0SDgoGcHJlZml4GAQgASgJYgZwcm90bzM");
 
 /**
  * A command from a client to a server.
@@ -71,13 +71,19 @@ export type CommandRequest = Message<"abi.CommandRequest"> & {
     case: "hexist";
   } | {
     /**
-     * 10 to 12 are the reference implementation's subscribe, unsubscribe and
-     * publish. Commands of this project start at 32.
-     *
      * @generated from field: abi.Hmexist hmexist = 9;
      */
     value: Hmexist;
     case: "hmexist";
+  } | {
+    /**
+     * 10 to 12 are the reference implementation's subscribe, unsubscribe and
+     * publish. Commands of this project start at 32.
+     *
+     * @generated from field: abi.Hscan hscan = 32;
+     */
+    value: Hscan;
+    case: "hscan";
   } | { case: undefined; value?: undefined };
 };
 
@@ -123,6 +129,14 @@ export type CommandResponse = Message<"abi.CommandResponse"> & {
    * @generated from field: repeated abi.Kvpair pairs = 4;
    */
   pairs: Kvpair[];
+
+  /**
+   * Where the next page begins, if the command answers page by page and there
+   * is one.
+   *
+   * @generated from field: optional bytes cursor = 16;
+   */
+  cursor?: Uint8Array | undefined;
 };
 
 /**
@@ -418,4 +432,47 @@ export type Hmexist = Message<"abi.Hmexist"> & {
  */
 export const HmexistSchema: GenMessage<Hmexist> = /*@__PURE__*/
   messageDesc(file_abi_abi, 12);
+
+/**
+ * Reads some of the pairs of a table: a page of them. A pair that is there from
+ * the first page to the last is in one of them at least, whatever is written
+ * meanwhile.
+ *
+ * @generated from message abi.Hscan
+ */
+export type Hscan = Message<"abi.Hscan"> & {
+  /**
+   * @generated from field: string table = 1;
+   */
+  table: string;
+
+  /**
+   * The cursor that came with the page before, with the same table and prefix;
+   * empty for the first page.
+   *
+   * @generated from field: bytes cursor = 2;
+   */
+  cursor: Uint8Array;
+
+  /**
+   * About how many pairs to answer at most; 0 for the server's default.
+   *
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+
+  /**
+   * What keys must begin with; empty for all.
+   *
+   * @generated from field: string prefix = 4;
+   */
+  prefix: string;
+};
+
+/**
+ * Describes the message abi.Hscan.
+ * Use `create(HscanSchema)` to create a new message.
+ */
+export const HscanSchema: GenMessage<Hscan> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 13);
 

@@ -1,0 +1,131 @@
+import {
+  ByteWriter,
+  type CommandMessage,
+  type CommandResponse,
+  straightLineCodec,
+  type Value,
+} from '@kv/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CommandContext } from '../command-service.js';
+import { MemoryStorage } from '../storage/memory-storage.js';
+import { hscan } from './hscan.js';
+
+const FIRST = { table: 't', cursor: new Uint8Array(0), limit: 0, prefix: '' };
+
+/** A storage in memory answers at once. */
+function ask(message: Partial<CommandMessage<'hscan'>>, context: CommandContext): CommandResponse {
+  return hscan({ ...FIRST, ...message }, context) as CommandResponse;
+}
+
+/** The pages of a scan, of which there must not be very many. */
+function pages(
+  message: Partial<CommandMessage<'hscan'>>,
+  context: CommandContext,
+): CommandResponse[] {
+  const all = [ask(message, context)];
+  for (let cursor = all[0]?.cursor; cursor !== undefined; cursor = all.at(-1)?.cursor) {
+    all.push(ask({ ...message, cursor }, context));
+    if (all.length > 1_000) throw new Error('There is no end to it');
+  }
+  return all;
+}
+
+function storing(entries: Iterable<readonly [key: string, value: Value]>): MemoryStorage {
+  const storage = new MemoryStorage();
+  for (const [key, value] of entries) storage.set('t', key, value);
+  return storage;
+}
+
+const numbered = (count: number, value: Value = true): [string, Value][] =>
+  Array.from({ length: count }, (_, i) => [`k${i}`, value]);
+
+const sizes = (all: readonly CommandResponse[]): number[] => all.map(({ pairs }) => pairs.length);
+
+describe('a page', () => {
+  it('has as many pairs as are asked for, and a cursor unless it is the last', () => {
+    const all = pages({ limit: 4 }, { storage: storing(numbered(10)) });
+    expect(sizes(all)).toEqual([4, 4, 2]);
+    expect(all.map((page) => 'cursor' in page)).toEqual([true, true, false]);
+    expect(new Set(all.flatMap((page) => page.pairs.map(({ key }) => key))).size).toBe(10);
+  });
+
+  it('has 100 pairs if nothing is said', () => {
+    expect(sizes(pages({}, { storage: storing(numbered(250)) }))).toEqual([100, 100, 50]);
+  });
+
+  it('has no more than 10,000 pairs, whatever is said', () => {
+    const storage = storing(numbered(10_001));
+    expect(sizes(pages({ limit: 2 ** 32 - 1 }, { storage }))).toEqual([10_000, 1]);
+  });
+
+  it('has no more than 1 MiB', () => {
+    const storage = storing(numbered(30, 'x'.repeat(100 * 1024)));
+    expect(sizes(pages({ limit: 100 }, { storage }))).toEqual([10, 10, 10]);
+  });
+
+  it('fits what the caller can be sent, as long as each of its pairs does', () => {
+    const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 });
+    const value = fc.oneof(
+      fc.boolean(),
+      fc.double(),
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.uint8Array({ maxLength: 350 }),
+    );
+    const entries = fc.uniqueArray(fc.tuple(key, value), {
+      selector: ([name]) => name,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(entries, (stored) => {
+        const context = { storage: storing(stored), maxResponseBytes: 512 };
+        const all = pages({ limit: 1_000 }, context);
+        for (const page of all) {
+          const out = new ByteWriter();
+          straightLineCodec.encodeResponse(page, out);
+          expect(out.take().length).toBeLessThanOrEqual(512);
+        }
+        expect(all.flatMap((page) => page.pairs)).toHaveLength(stored.length);
+      }),
+    );
+  });
+});
+
+describe('a cursor', () => {
+  const storage = storing(numbered(10));
+  storage.set('other', 'k', 1n);
+  const { cursor = new Uint8Array(0) } = ask({ limit: 3, prefix: 'k' }, { storage });
+  const refused = expect.objectContaining({
+    code: 'INVALID_COMMAND',
+    message: expect.stringContaining('cursor was not given out for this table and prefix'),
+  });
+
+  it('goes on where its page ended, with another limit too, and as often as it is asked to', () => {
+    for (const limit of [1, 100]) {
+      const { pairs } = ask({ cursor, prefix: 'k', limit }, { storage });
+      expect(pairs[0]?.key).toBe('k3');
+    }
+  });
+
+  it('is refused for another table or prefix', () => {
+    for (const message of [{ table: 'other', prefix: 'k' }, { prefix: '' }, { prefix: 'k1' }]) {
+      expect(() => ask({ ...message, cursor }, { storage })).toThrow(refused);
+    }
+    // What is table and what is prefix must not be one text.
+    expect(() => ask({ table: 'tk', cursor }, { storage })).toThrow(refused);
+  });
+
+  it('is refused with any bit changed, and in any other length', () => {
+    const others = [
+      ...Array.from({ length: cursor.length * 8 }, (_, bit) =>
+        cursor.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)),
+      ),
+      ...Array.from({ length: cursor.length - 1 }, (_, i) => cursor.subarray(i + 1)),
+      ...Array.from({ length: cursor.length - 1 }, (_, i) => cursor.subarray(0, i + 1)),
+      Uint8Array.of(...cursor, 0),
+    ];
+    for (const other of others) {
+      expect(() => ask({ cursor: other, prefix: 'k' }, { storage })).toThrow(refused);
+    }
+  });
+});
