@@ -30,6 +30,15 @@ export interface EngineOptions {
   readonly onError?: ErrorReporter;
 }
 
+/** What a session can be told of its peer. */
+export interface SessionOptions {
+  /**
+   * The longest `CommandResponse` that the peer can be sent, in bytes: any by default. Commands that could
+   * answer more answer less, or refuse before they have put it together.
+   */
+  readonly maxResponseBytes?: number;
+}
+
 /** Figures of an engine since it was made. */
 export interface EngineStats {
   /** Milliseconds since the engine was made. */
@@ -71,6 +80,9 @@ export class Engine implements AsyncDisposable {
   readonly #tally: Tally = new Tally();
   readonly #startedAt: number = performance.now();
   readonly #sessions: Set<Session> = new Set();
+  /** What sessions are handed whose peers can be sent this much. */
+  readonly #contextFor: (maxResponseBytes: number) => SessionContext;
+  /** Shared by the sessions whose peers can be sent anything. */
   readonly #context: SessionContext;
   readonly #ownSession: Session;
   #closing: Promise<void> | undefined;
@@ -82,15 +94,15 @@ export class Engine implements AsyncDisposable {
     onError = (error) => console.error(error),
   }: EngineOptions = {}) {
     this.#storage = storage;
-    const context = { storage, limits: limitsOf(limits) };
-    const lane = storage.lane && new Lane(storage.lane, context.limits, this.#tally);
-    this.#context = {
-      hooks: this.hooks,
-      line: new RequestLine(this.hooks, context, onError),
-      tally: this.#tally,
-      lane,
-      refusal: () => this.#closing && new KvError('UNAVAILABLE', 'The engine is closed'),
+    const allLimits = limitsOf(limits);
+    const lane = storage.lane && new Lane(storage.lane, allLimits, this.#tally);
+    const refusal = () => this.#closing && new KvError('UNAVAILABLE', 'The engine is closed');
+    this.#contextFor = (maxResponseBytes) => {
+      const context = { storage, limits: allLimits, maxResponseBytes };
+      const line = new RequestLine(this.hooks, context, onError);
+      return { hooks: this.hooks, line, tally: this.#tally, lane, refusal };
     };
+    this.#context = this.#contextFor(Number.POSITIVE_INFINITY);
     this.#ownSession = new Session(this.#context, IN_PROCESS, () => {});
   }
 
@@ -110,8 +122,10 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Opens a session for a peer: what a transport does for each of its connections. */
-  openSession(peer: Peer): Session {
-    const session = new Session(this.#context, peer, () => this.#sessions.delete(session));
+  openSession(peer: Peer, { maxResponseBytes }: SessionOptions = {}): Session {
+    const context =
+      maxResponseBytes === undefined ? this.#context : this.#contextFor(maxResponseBytes);
+    const session = new Session(context, peer, () => this.#sessions.delete(session));
     this.#sessions.add(session);
     return session;
   }

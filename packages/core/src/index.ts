@@ -39,7 +39,7 @@ export { hmset } from './commands/hmset.js';
 export { hscan } from './commands/hscan.js';
 export { hset } from './commands/hset.js';
 export { dispatch } from './dispatch.js';
-export { Engine, type EngineOptions, type EngineStats } from './engine.js';
+export { Engine, type EngineOptions, type EngineStats, type SessionOptions } from './engine.js';
 export type { HookBus } from './hooks/hook-bus.js';
 export type {
   AfterResponseSendContext,

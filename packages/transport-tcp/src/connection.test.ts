@@ -200,6 +200,32 @@ describe('a hook that makes the response something that cannot be sent', () => {
   });
 });
 
+describe('an answer of more pairs than fit a frame', () => {
+  it('becomes a 413 that names HSCAN, if that could read them', async () => {
+    const [one, two] = ['one', 'two'].map((key) => ({
+      key,
+      value: valueToMessage('x'.repeat(999)),
+    }));
+    for (const [pairs, hint] of [
+      [[one], ''],
+      [[one, two], ': HSCAN reads a table page by page'],
+    ] as const) {
+      const engine = new Engine();
+      engine.hooks.on('beforeResponseSend', (context) => {
+        context.response = {
+          ...context.response,
+          pairs: pairs.filter((pair) => pair !== undefined),
+        };
+      });
+      const stream = serve(engine, { maxFrameBytes: 512 });
+      stream.push(frames(get('k')));
+      await settled();
+      const said = Buffer.from(stream.writes[0] ?? []).toString();
+      expect(said).toMatch(new RegExp(`exceeds the limit of 512 bytes${hint}$`));
+    }
+  });
+});
+
 describe('a connection that is over', () => {
   it('leaves no timer behind', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -303,13 +303,17 @@ export class Connection implements Swept, Flushed {
       return undefined;
     } catch (cause) {
       out.length = start;
-      return this.#encodeUnsendable(cause);
+      return this.#encodeUnsendable(cause, response.pairs.length > 1);
     }
   }
 
-  /** Appends, in the place of an answer, the error that says why it cannot be sent, and returns it. */
-  #encodeUnsendable(cause: unknown): KvError {
-    const error = unsendable(cause);
+  /**
+   * Appends, in the place of an answer, the error that says why it cannot be sent, and returns it.
+   *
+   * @param paged whether the answer could be had in pages.
+   */
+  #encodeUnsendable(cause: unknown, paged = false): KvError {
+    const error = unsendable(cause, paged);
     this.#encode(errorResponse(error));
     return error;
   }
@@ -387,12 +391,12 @@ export class Connection implements Swept, Flushed {
   }
 }
 
-function unsendable(cause: unknown): KvError {
+function unsendable(cause: unknown, paged: boolean): KvError {
   const error = KvError.from(cause);
   if (error.code !== 'TOO_LARGE') return error;
-  return new KvError('TOO_LARGE', `The command was executed, but not answered. ${error.message}`, {
-    cause,
-  });
+  const hint = paged ? ': HSCAN reads a table page by page' : '';
+  const message = `The command was executed, but not answered. ${error.message}${hint}`;
+  return new KvError('TOO_LARGE', message, { cause });
 }
 
 function gone(): KvError {

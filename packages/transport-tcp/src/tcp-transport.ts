@@ -141,7 +141,8 @@ export class TcpTransport implements Transport {
     this.#sweeper.start();
     const tls = tlsPeerOf(stream);
     const peer = { transport: this.name, address, ...(tls === undefined ? {} : { tls }) };
-    const session = this.#engine.openSession(peer);
+    const { maxFrameBytes } = this.#settings.format;
+    const session = this.#engine.openSession(peer, { maxResponseBytes: maxFrameBytes });
     const context = {
       settings: this.#settings,
       counters: this.#counters,

@@ -221,10 +221,12 @@ describe('a header of two bytes', () => {
     const [peer] = await peers({ headerBytes: 2 });
     peer.send(set('a', 'x'.repeat(40_000)), set('b', 'x'.repeat(40_000)));
     await peer.receiveMany(2);
-    peer.send(commandRequest('hgetall', { table: 't' }), get('a'));
+    peer.send(commandRequest('hmget', { table: 't', keys: ['a', 'b'] }), get('a'));
     const [all, one] = await peer.receiveMany(2);
     expect(all).toMatchObject({ status: 413, values: [], pairs: [] });
-    expect(all?.message).toMatch(/^The command was executed, but not answered\. A frame of 80\d+ /);
+    expect(all?.message).toMatch(
+      /^The command was executed, but not answered\. A frame of 80\d+ [^:]*$/,
+    );
     expect(one).toEqual(found('x'.repeat(40_000)));
   });
 });

@@ -1,7 +1,7 @@
 import { KvError } from '@kv/core';
 import { expect } from 'vitest';
 import { failed, notFound, ok } from '../../command/expected-response.js';
-import { hget, hgetall, hset } from '../../command/requests.js';
+import { hget, hgetall, hmget, hscan, hset } from '../../command/requests.js';
 import { eventually } from '../../eventually.js';
 import { logHooks, logSent } from '../hook-log.js';
 import { ask, expectAnswers } from '../peers.js';
@@ -58,8 +58,29 @@ export const refusalChecks: readonly TransportCheck[] = [
       const text = 'x'.repeat(600);
       peer.send(hset('table', 'one', text), hset('table', 'two', text));
       await expectAnswers(peer, ok(null), ok(null));
-      peer.send(hget('table', 'one'), hgetall('table'), hget('table', 'two'), hgetall('table'));
-      await expectAnswers(peer, ok(text), failed(413), ok(text), failed(413));
+      peer.send(hget('table', 'one'), hmget('table', ['one', 'two']), hget('table', 'two'));
+      await expectAnswers(peer, ok(text), failed(413), ok(text));
+    },
+  },
+  {
+    title: 'a table beyond the limit is a 413 that names HSCAN, which reads it',
+    options: { maxFrameBytes: 1024 },
+    async run({ connect }) {
+      const peer = await connect();
+      const text = 'x'.repeat(600);
+      const keys = ['one', 'two', 'three'];
+      for (const key of keys) await ask(peer, hset('table', key, text));
+      peer.send(hgetall('table'), hget('table', 'one'));
+      await expectAnswers(peer, failed(413, /HSCAN/), ok(text));
+      const read: string[] = [];
+      let page = await ask(peer, hscan('table'));
+      for (let pages = 1; pages < 10; pages++) {
+        expect(page).toMatchObject({ status: 200 });
+        read.push(...page.pairs.map(({ key }) => key));
+        if (page.cursor === undefined) break;
+        page = await ask(peer, hscan('table', page.cursor));
+      }
+      expect(read.sort()).toStrictEqual(keys.sort());
     },
   },
   {
