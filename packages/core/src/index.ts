@@ -55,7 +55,6 @@ export type { Peer, PeerTls } from './peer.js';
 export type { ErrorOrigin, ErrorReporter } from './request-line.js';
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory-storage.js';
 export {
-  type SlabScan,
   SlabStorage,
   type SlabStorageOptions,
   type SlabStorageStats,

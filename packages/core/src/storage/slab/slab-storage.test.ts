@@ -226,34 +226,71 @@ describe('a storage in slabs', () => {
   });
 });
 
+/** A page of whatever there is. */
+const ANY = {
+  position: undefined,
+  prefix: '',
+  limit: Number.POSITIVE_INFINITY,
+  maxBytes: Number.POSITIVE_INFINITY,
+};
+
 describe('a scan', () => {
   it('shows an entry once that is there throughout, however much is written between its pages', () => {
     const storage = new SlabStorage();
     const staying = Array.from({ length: 3_000 }, (_, i) => `stay ${i}`);
     for (const key of staying) storage.set('t', key, true);
     const seen: string[] = [];
-    let cursor = 0;
+    let position: Uint8Array | undefined;
     let written = 0;
     do {
-      const page = storage.scan('t', cursor, 100);
+      const page = storage.scan('t', { ...ANY, position, limit: 100 });
       seen.push(...page.entries.map(([key]) => key));
-      cursor = page.cursor;
+      position = page.next;
       // First the segments are divided, then they are joined.
       for (let i = 0; i < 1_000 && written < 20_000; i++) storage.set('t', `${written++}`, 1n);
       if (written === 20_000) for (let i = 0; i < 20_000; i++) storage.del('t', `${i}`);
-    } while (cursor !== 0);
+    } while (position !== undefined);
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.filter((key) => key.startsWith('stay')).sort()).toEqual(staying.sort());
   });
 
-  it('reads about as many entries as it is told to', () => {
+  it('gives as many entries as it is told to, though they stand close together', () => {
     const storage = new SlabStorage();
     for (let i = 0; i < 20_000; i++) storage.set('t', `${i}`, 1n);
-    const { entries, cursor } = storage.scan('t', 0, 100);
-    expect(entries.length).toBeGreaterThanOrEqual(100);
-    expect(entries.length).toBeLessThan(400);
-    expect(cursor).toBeGreaterThan(0);
-    expect(storage.scan('none', 0, 100)).toEqual({ entries: [], cursor: 0 });
+    const { entries, next } = storage.scan('t', { ...ANY, limit: 3 });
+    expect(entries).toHaveLength(3);
+    expect(storage.scan('t', { ...ANY, position: next, limit: 3 }).entries).toHaveLength(3);
+    expect(storage.scan('none', { ...ANY, limit: 3 })).toEqual({ entries: [], next: undefined });
+  });
+
+  it('gives entries together whose hashes agree', () => {
+    const storage = new SlabStorage({}, { hash: { hash: () => -7 } });
+    for (let i = 0; i < 10; i++) storage.set('t', `${i}`, 1n);
+    const page = storage.scan('t', { ...ANY, limit: 3 });
+    expect(page.entries).toHaveLength(10);
+    expect(page.next).toBe(undefined);
+  });
+
+  it('looks at no more than so many entries at a time, if few have the prefix', () => {
+    const storage = new SlabStorage();
+    for (let i = 0; i < 30_000; i++) storage.set('t', `${i}`, 1n);
+    storage.set('t', 'wanted', 1n);
+    const pages: number[] = [];
+    let position: Uint8Array | undefined;
+    do {
+      const page = storage.scan('t', { ...ANY, position, prefix: 'wanted' });
+      pages.push(page.entries.length);
+      position = page.next;
+    } while (position !== undefined);
+    expect(pages.length).toBeGreaterThan(2);
+    expect(pages.reduce((sum, count) => sum + count)).toBe(1);
+  });
+
+  it('refuses a position that it never gave', () => {
+    const position = Uint8Array.of(1, 2, 3);
+    expect(() => new SlabStorage().scan('t', { ...ANY, position })).toThrow(
+      expect.objectContaining({ code: 'INVALID_COMMAND' }),
+    );
   });
 });
 

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { KvError, readUtf8, readValueMessage, type Value } from '@kv/protocol';
-import { checkOps, type Entry, type Storage, type WriteOp } from '../storage.js';
+import { entryBytes } from '../entry-bytes.js';
+import {
+  checkOps,
+  type Entry,
+  type Page,
+  type PageRequest,
+  type Storage,
+  type WriteOp,
+} from '../storage.js';
 import type { StorageLane } from '../storage-lane.js';
 import { HalfSipHash } from './half-sip-hash.js';
 import { Scratch } from './scratch.js';
@@ -8,6 +16,7 @@ import { SlabLane } from './slab-lane.js';
 import { type SlabParts, SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
 import { SlabWrite } from './slab-write.js';
+import type { Found } from './table-index.js';
 
 /** What a {@link SlabStorage} can be told. */
 export interface SlabStorageOptions {
@@ -40,13 +49,6 @@ export type SlabStorageStats = {
   readonly maxBytes: number | undefined;
 };
 
-/** Some entries of a table, and where to go on. */
-export interface SlabScan {
-  readonly entries: Entry[];
-  /** What to give for the next ones; 0 if these were the last. */
-  readonly cursor: number;
-}
-
 const SMALLEST_BUDGET = 64 * 1024;
 const LARGEST_PAGE = 4 * 1024 * 1024;
 /** A budget is so many pages at least, since the page is what memory is counted in. */
@@ -54,6 +56,9 @@ const PAGES_OF_BUDGET = 64;
 
 /** How many entries an iteration reads at one time. */
 const BATCH = 64;
+
+/** So many entries are looked at for a page, if few have its prefix: others wait meanwhile. */
+const MAX_SEEN = 10_000;
 
 /**
  * Tables in memory, as bytes in a few large pages and indexes of typed arrays: half the memory of a
@@ -146,7 +151,7 @@ export class SlabStorage implements Storage {
   }
 
   getAll(table: string): Entry[] {
-    return this.scan(table, 0, Number.POSITIVE_INFINITY).entries;
+    return this.#batch(table, 0, Number.POSITIVE_INFINITY).entries;
   }
 
   getIter(table: string): Iterable<Entry> {
@@ -155,17 +160,34 @@ export class SlabStorage implements Storage {
   }
 
   /**
-   * Reads some entries of a table. From cursor to cursor, an entry that is there throughout appears
-   * exactly once, whatever is written meanwhile; no entry appears twice.
-   *
-   * @param cursor 0 to begin with, then what the scan before answered.
-   * @param limit how many entries to read; there may be a few more.
+   * Goes by the hashes of the keys, which nothing changes: no entry comes twice in a scan. Entries of the same
+   * hash share a position.
    */
-  scan(table: string, cursor: number, limit: number): SlabScan {
-    const { tables } = this.#open();
-    const addresses: number[] = [];
-    const next = tables.named(table)?.index.collect(cursor, limit, addresses) ?? 0;
-    return { entries: addresses.map((address) => this.#entry(address)), cursor: next };
+  scan(table: string, { position, prefix, limit, maxBytes }: PageRequest): Page {
+    const index = this.#open().tables.named(table)?.index;
+    let cursor = cursorAt(position);
+    const entries: Entry[] = [];
+    if (index === undefined) return { entries, next: undefined };
+    let bytes = 0;
+    let last: number | undefined;
+    for (let seen = 0; seen < MAX_SEEN; ) {
+      const found: Found[] = [];
+      cursor = index.collect(cursor, 1, found);
+      seen += found.length;
+      for (const { hash, address } of found.sort(byHash)) {
+        const entry = this.#entry(address);
+        if (!entry[0].startsWith(prefix)) continue;
+        bytes += entryBytes(entry);
+        const full = entries.length >= limit || bytes > maxBytes;
+        if (full && last !== undefined && hash !== last) {
+          return { entries, next: positionOf(hash) };
+        }
+        entries.push(entry);
+        last = hash;
+      }
+      if (cursor === 0) return { entries, next: undefined };
+    }
+    return { entries, next: positionOf(cursor) };
   }
 
   /** Figures of now. */
@@ -192,10 +214,17 @@ export class SlabStorage implements Storage {
   *#entriesOf(table: string): Generator<Entry, void, undefined> {
     let cursor = 0;
     do {
-      const batch = this.scan(table, cursor, BATCH);
+      const batch = this.#batch(table, cursor, BATCH);
       yield* batch.entries;
       cursor = batch.cursor;
     } while (cursor !== 0);
+  }
+
+  /** Entries from a cursor on, and where to go on; 0 if that is nowhere. */
+  #batch(table: string, cursor: number, limit: number): { entries: Entry[]; cursor: number } {
+    const found: Found[] = [];
+    const next = this.#open().tables.named(table)?.index.collect(cursor, limit, found) ?? 0;
+    return { entries: found.map(({ address }) => this.#entry(address)), cursor: next };
   }
 
   #open(): SlabStore {
@@ -234,6 +263,24 @@ export class SlabStorage implements Storage {
     const start = records.valueStart(address);
     return readValueMessage(records.bytes(address), start, start + records.valueBytes(address));
   }
+}
+
+function byHash(a: Found, b: Found): number {
+  return a.hash - b.hash;
+}
+
+/** The position of a hash, as four bytes. */
+function positionOf(hash: number): Uint8Array {
+  const position = new Uint8Array(4);
+  new DataView(position.buffer).setUint32(0, hash);
+  return position;
+}
+
+/** The hash to go on with; 0 at the beginning. */
+function cursorAt(position: Uint8Array | undefined): number {
+  if (position === undefined) return 0;
+  if (position.length !== 4) throw KvError.invalidCommand('there is no such position in a table');
+  return new DataView(position.buffer, position.byteOffset).getUint32(0);
 }
 
 /** The largest power of two of which a budget is enough pages. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Segment } from './segment.js';
 import { Segments } from './segments.js';
-import { TableIndex } from './table-index.js';
+import { type Found, TableIndex } from './table-index.js';
 
 const index = (segments = new Segments((bytes) => new ArrayBuffer(bytes))): TableIndex =>
   new TableIndex(segments);
@@ -41,10 +41,10 @@ function collected(of: TableIndex, limit: number): number[] {
   const all: number[] = [];
   let cursor = 0;
   do {
-    const addresses: number[] = [];
-    const next = of.collect(cursor, limit, addresses);
+    const found: Found[] = [];
+    const next = of.collect(cursor, limit, found);
     expect(next === 0 || next > cursor, 'the cursor moves on').toBe(true);
-    all.push(...addresses);
+    all.push(...found.map(({ address }) => address));
     cursor = next;
   } while (cursor !== 0);
   return all;
@@ -198,7 +198,9 @@ describe('an index', () => {
               throughout = new Set(model.keys());
               seen = [];
             }
-            cursor = some.collect(cursor, limit, seen);
+            const found: Found[] = [];
+            cursor = some.collect(cursor, limit, found);
+            seen.push(...found.map(({ address }) => address));
             if (cursor !== 0) continue;
             expect(new Set(seen).size).toBe(seen.length);
             for (const each of throughout) expect(seen).toContain(each);

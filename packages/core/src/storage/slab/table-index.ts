@@ -11,6 +11,12 @@ const MAX_DEPTH = 20;
 const isFull = (count: number, size: number): boolean => count * 4 > size * 3;
 const isSparse = (count: number, size: number): boolean => count * 8 < size;
 
+/** A record that was collected: the hash of its key, unsigned, and its address. */
+export interface Found {
+  readonly hash: number;
+  readonly address: number;
+}
+
 /** Stands where a table has no segment yet: full from the beginning, and nothing is found in it. */
 const NO_SEGMENT = new Segment(new Int32Array(4), 0);
 
@@ -122,24 +128,24 @@ export class TableIndex {
   }
 
   /**
-   * Collects the addresses of records in the order of their hashes. Those of one hash come together, so
+   * Collects records in the order of their hashes, more or less. Those of one hash come together, so
    * that a cursor, which is a hash, means the same whatever has become of the segments meanwhile.
    *
    * @param cursor 0, or what the call before answered.
    * @param limit how many to collect, or some more.
    * @returns the cursor to go on with; 0 if that was all.
    */
-  collect(cursor: number, limit: number, addresses: number[]): number {
+  collect(cursor: number, limit: number, found: Found[]): number {
     let from = cursor;
-    while (addresses.length < limit) {
-      from = this.#collectFrom(from, limit, addresses);
+    while (found.length < limit) {
+      from = this.#collectFrom(from, limit, found);
       if (from === 0) break;
     }
     return from;
   }
 
   /** Collects from one segment. */
-  #collectFrom(cursor: number, limit: number, addresses: number[]): number {
+  #collectFrom(cursor: number, limit: number, found: Found[]): number {
     const segment = this.segment(cursor | 0);
     const { slots, depth } = segment;
     const span = 2 ** (32 - depth);
@@ -149,16 +155,20 @@ export class TableIndex {
       const address = slots[at + 1] as number;
       if (address === 0) {
         // A run has ended: what is at home up to here has been seen.
-        if (addresses.length < limit) continue;
+        if (found.length < limit) continue;
         const next = base + Math.ceil(((at + 2) / slots.length) * span);
         return next < base + span ? next : end(base + span);
       }
       // What has come round from the segment's end follows below.
-      if (hash >>> 0 >= cursor && segment.home(hash) <= at) addresses.push(address);
+      if (hash >>> 0 >= cursor && segment.home(hash) <= at) {
+        found.push({ hash: hash >>> 0, address });
+      }
     }
     for (let at = 0; slots[at + 1] !== 0; at += 2) {
       const hash = slots[at] as number;
-      if (hash >>> 0 >= cursor && segment.home(hash) > at) addresses.push(slots[at + 1] as number);
+      if (hash >>> 0 >= cursor && segment.home(hash) > at) {
+        found.push({ hash: hash >>> 0, address: slots[at + 1] as number });
+      }
     }
     return end(base + span);
   }
