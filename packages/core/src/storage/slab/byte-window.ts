@@ -1,6 +1,3 @@
-/** Whether words in memory begin with their lowest byte: what views on foreign bytes are told. */
-export const LITTLE_ENDIAN: boolean = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-
 /**
  * Bytes of somebody else's, and a view of them as words, made anew only when the bytes are others:
  * requests mostly come in one buffer that is used again and again.

@@ -1,5 +1,4 @@
 import { KvError } from '@kv/protocol';
-import { ByteWindow } from './byte-window.js';
 import type { Heap, Page } from './heap.js';
 import type { KeyHash } from './key-hash.js';
 import type { Records } from './records.js';
@@ -21,7 +20,6 @@ export class Cleaner {
   readonly #records: Records;
   readonly #tables: Tables;
   readonly #hash: KeyHash;
-  readonly #window = new ByteWindow();
   /** The page that is being cleaned, its number, and how far. */
   #page: Page | undefined;
   #number = 0;
@@ -87,13 +85,12 @@ export class Cleaner {
     if (!this.#isUnderWay()) this.#page = undefined;
   }
 
-  #move(address: number, units: number, { bytes }: Page): void {
+  #move(address: number, units: number, { view }: Page): void {
     const target = this.#heap.take(units);
     this.#records.copy(address, target);
     const start = this.#records.keyStart(address);
-    this.#window.look(bytes);
     const end = start + this.#records.keyBytes(address);
-    const hash = this.#hash.hash(this.#window.view, start, end);
+    const hash = this.#hash.hash(view, start, end);
     const table = this.#tables.withId(this.#records.table(address));
     table.index.replace(hash, address, target);
     this.#records.kill(address);

@@ -11,6 +11,7 @@ const SPARE_PAGES = 2;
 export interface Page {
   readonly words: Int32Array;
   readonly bytes: Buffer;
+  readonly view: DataView;
   readonly units: number;
   /** Where the next record goes, in units. */
   used: number;
@@ -25,6 +26,7 @@ function pageOn(buffer: ArrayBuffer): Page {
   return {
     words: new Int32Array(buffer),
     bytes: Buffer.from(buffer),
+    view: new DataView(buffer),
     units: buffer.byteLength / UNIT_BYTES,
     used: 0,
     live: 0,

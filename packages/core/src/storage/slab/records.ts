@@ -1,9 +1,10 @@
-import type { ByteWriter } from '@kv/protocol';
-import { type ByteWindow, LITTLE_ENDIAN } from './byte-window.js';
+import type { ByteWindow } from './byte-window.js';
 import { type Heap, type Page, UNIT_BYTES } from './heap.js';
 
 // A record is a header of words, the key, and the value as the message that carries it in a response.
-// Key and value begin at a word; the whole is a number of units.
+// Key and value begin at a word; the whole is a number of units. The header is read through the page's
+// array of words. Key and value, whose bytes must be in their order on any machine, are read through
+// its view, four at a time: twice as fast as byte by byte.
 
 /** What the record takes, in units. */
 const CAPACITY = 0;
@@ -32,11 +33,11 @@ export const MAX_VALUE_BYTES = 0x7fff_ffff;
 const LONG_BYTES = 256;
 
 /** The words that so many bytes take. */
-const wordsOf = (bytes: number): number => Math.ceil(bytes / 4);
+const wordsOf = (bytes: number): number => (bytes + 3) >>> 2;
 
 /** The units that a record takes. */
 export function recordUnits(keyBytes: number, valueBytes: number): number {
-  return Math.ceil((HEADER_WORDS + wordsOf(keyBytes) + wordsOf(valueBytes)) / UNIT_WORDS);
+  return (HEADER_WORDS + wordsOf(keyBytes) + wordsOf(valueBytes) + UNIT_WORDS - 1) >>> 1;
 }
 
 /** What stands at the addresses of a heap: keys, values and what belongs to them. */
@@ -49,17 +50,18 @@ export class Records {
 
   /** Whether the key of a record is what stands in a window. */
   hasKey(address: number, key: ByteWindow, start: number, end: number): boolean {
-    const { words, bytes } = this.#page(address);
-    let at = this.#word(address);
-    if (((words[at + KEY] as number) & KEY_BYTES) !== end - start) return false;
-    at += HEADER_WORDS;
-    const { view } = key;
+    const heap = this.#heap;
+    const { words, view } = heap.pages[address >>> heap.placeBits] as Page;
+    const record = (address & heap.placeMask) * UNIT_WORDS;
+    if (((words[record + KEY] as number) & KEY_BYTES) !== end - start) return false;
+    const { view: keyView } = key;
+    let at = (record + HEADER_WORDS) * 4;
     let from = start;
-    for (const lastWord = end - 4; from <= lastWord; from += 4) {
-      if (words[at++] !== view.getInt32(from, LITTLE_ENDIAN)) return false;
+    for (const lastWord = end - 4; from <= lastWord; from += 4, at += 4) {
+      if (view.getInt32(at, true) !== keyView.getInt32(from, true)) return false;
     }
-    for (at <<= 2; from < end; from++) {
-      if (bytes[at++] !== key.bytes[from]) return false;
+    for (; from < end; from++, at++) {
+      if (view.getUint8(at) !== keyView.getUint8(from)) return false;
     }
     return true;
   }
@@ -176,26 +178,25 @@ export class Records {
   }
 
   /**
-   * Appends a value's message.
+   * Copies a value's message.
    *
-   * @param target a window on the bytes of `out`, in which there must be room for three bytes more than
-   * the message has.
+   * @param keyBytes the length of the record's key: who asks knows it, and need not wait for memory.
+   * @param to where it goes in `target`, in which there must be room for three bytes more.
    */
-  appendValue(address: number, out: ByteWriter, target: ByteWindow): void {
-    const page = this.#page(address);
-    const { words } = page;
-    const record = this.#word(address);
-    const length = words[record + VALUE] as number;
-    const at = this.#valueWord(page, record);
-    const to = out.length;
-    out.length += length;
-    if (length > LONG_BYTES) {
-      page.bytes.copy(out.bytes, to, at * 4, at * 4 + length);
+  copyValue(address: number, keyBytes: number, target: ByteWindow, to: number): void {
+    const heap = this.#heap;
+    const { words, view, bytes } = heap.pages[address >>> heap.placeBits] as Page;
+    const record = (address & heap.placeMask) * UNIT_WORDS;
+    const start = (record + HEADER_WORDS + wordsOf(keyBytes)) * 4;
+    const end = start + (words[record + VALUE] as number);
+    if (end - start > LONG_BYTES) {
+      bytes.copy(target.bytes, to, start, end);
       return;
     }
-    const { view } = target;
-    for (let word = 0, byte = to; byte < out.length; byte += 4) {
-      view.setInt32(byte, words[at + word++] as number, LITTLE_ENDIAN);
+    const { view: targetView } = target;
+    // The record's own last word is there in full.
+    for (let at = start, byte = to; at < end; at += 4, byte += 4) {
+      targetView.setInt32(byte, view.getInt32(at, true), true);
     }
   }
 
@@ -219,12 +220,12 @@ function copyIn(source: ByteWindow, start: number, end: number, page: Page, word
     page.bytes.set(source.bytes.subarray(start, end), word * 4);
     return;
   }
-  const { words, bytes } = page;
-  const { view } = source;
-  let at = word;
+  const { view } = page;
+  const { view: sourceView } = source;
+  let at = word * 4;
   let from = start;
-  for (const lastWord = end - 4; from <= lastWord; from += 4) {
-    words[at++] = view.getInt32(from, LITTLE_ENDIAN);
+  for (const lastWord = end - 4; from <= lastWord; from += 4, at += 4) {
+    view.setInt32(at, sourceView.getInt32(from, true), true);
   }
-  for (at *= 4; from < end; from++) bytes[at++] = source.bytes[from] as number;
+  for (; from < end; from++, at++) view.setUint8(at, sourceView.getUint8(from));
 }

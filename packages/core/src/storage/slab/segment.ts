@@ -10,7 +10,7 @@ export const SLOT_BYTES = 8;
  */
 export class Segment {
   readonly slots: Int32Array;
-  readonly depth: number;
+  depth: number;
   /** What is in it. */
   count = 0;
   /** Where it stands in the list of all segments of a store. */
@@ -39,6 +39,13 @@ export class Segment {
   /** Where in `slots` to look next. */
   after(at: number): number {
     return (at + 2) & this.#mask;
+  }
+
+  /** Makes it empty, and one of hashes that begin with so many certain bits. */
+  clear(depth: number): void {
+    this.slots.fill(0);
+    this.depth = depth;
+    this.count = 0;
   }
 
   /** There must be an empty slot, and another one to end searches. */

@@ -5,12 +5,8 @@ import { MAX_KEY_BYTES } from './records.js';
 import type { SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
 
-// What a response begins with: field 1, the status.
-const STATUS_TAG = 0x08;
-const OK_LOW = 0xc8;
-const OK_HIGH = 0x01;
-/** Field 3 of a response: a value. */
-const VALUE_TAG = 0x1a;
+/** What a response with a value begins with: field 1, the status 200; then the tag of field 3. */
+const OK_WITH_VALUE = 0x1a01_c808;
 const BOOL_TAG = 0x28;
 
 const NOT_FOUND = Buffer.from('\x08\x94\x03\x12', 'latin1');
@@ -19,7 +15,7 @@ const NOT_FOUND_KEY = Buffer.from(', key: ');
 
 /** What stands before a value's message at the most: status, tag and length. */
 const HEADER_BYTES = 9;
-/** What is written behind a message before it is cut off: {@link Records.appendValue}. */
+/** What may be written behind a message: {@link Records.copyValue}. */
 const SLACK_BYTES = 3;
 
 /** The lane of a {@link SlabStore}: its values are already what a response carries. */
@@ -50,15 +46,18 @@ export class SlabLane implements StorageLane {
           appendNotFound(request, out);
           return 404;
         }
-        this.#get(address, out);
+        this.#appendValue(address, keyEnd - keyStart, out);
+        this.#store.touch(address);
         return 200;
       case 'hexist':
-        appendExists(address !== 0, out);
+        this.#appendHeader(2, out);
+        out.bytes[out.length++] = BOOL_TAG;
+        out.bytes[out.length++] = address === 0 ? 0 : 1;
         return 200;
       case 'hset':
         return this.#set(request, table, hash, address, out);
       case 'hdel':
-        this.#appendOld(address, out);
+        this.#appendOld(address, keyEnd - keyStart, out);
         if (table !== undefined && address !== 0) this.#store.remove(table, hash, address);
         return 200;
     }
@@ -84,11 +83,6 @@ export class SlabLane implements StorageLane {
     this.fetched = fetched;
   }
 
-  #get(address: number, out: ByteWriter): void {
-    this.#appendValue(address, out);
-    this.#store.touch(address);
-  }
-
   #set(
     request: LaneRequest,
     known: SlabTable | undefined,
@@ -98,7 +92,7 @@ export class SlabLane implements StorageLane {
   ): number {
     const { length } = out;
     const { keyStart, keyEnd, valueStart, valueEnd } = request;
-    this.#appendOld(address, out);
+    this.#appendOld(address, keyEnd - keyStart, out);
     try {
       const table = known ?? this.#store.tableFor(tableName(request));
       const window = this.#request;
@@ -123,23 +117,26 @@ export class SlabLane implements StorageLane {
   }
 
   /** Appends a response with the value at an address, or with an empty one if that is 0. */
-  #appendOld(address: number, out: ByteWriter): void {
-    if (address !== 0) {
-      this.#appendValue(address, out);
-      return;
-    }
-    out.reserve(HEADER_BYTES);
-    appendHeader(0, out);
+  #appendOld(address: number, keyBytes: number, out: ByteWriter): void {
+    if (address === 0) this.#appendHeader(0, out);
+    else this.#appendValue(address, keyBytes, out);
   }
 
-  #appendValue(address: number, out: ByteWriter): void {
+  #appendValue(address: number, keyBytes: number, out: ByteWriter): void {
     const { records } = this.#store;
     const length = records.valueBytes(address);
+    this.#appendHeader(length, out);
+    records.copyValue(address, keyBytes, this.#out, out.length);
+    out.length += length;
+  }
+
+  /** Appends what stands before a value's message of so many bytes, for which it makes room. */
+  #appendHeader(length: number, out: ByteWriter): void {
     out.reserve(HEADER_BYTES + length + SLACK_BYTES);
     const target = this.#out;
     target.look(out.bytes);
-    appendHeader(length, out);
-    records.appendValue(address, out, target);
+    target.view.setInt32(out.length, OK_WITH_VALUE, true);
+    out.length = putVarint(out.bytes, out.length + 4, length);
   }
 }
 
@@ -149,24 +146,6 @@ function tableName({ bytes, tableStart, tableEnd }: LaneRequest): string {
     tableStart,
     tableEnd,
   );
-}
-
-/** Appends what stands before a value's message of so many bytes. There must be room for it. */
-function appendHeader(length: number, out: ByteWriter): void {
-  const { bytes } = out;
-  let at = out.length;
-  bytes[at++] = STATUS_TAG;
-  bytes[at++] = OK_LOW;
-  bytes[at++] = OK_HIGH;
-  bytes[at++] = VALUE_TAG;
-  out.length = putVarint(bytes, at, length);
-}
-
-function appendExists(exists: boolean, out: ByteWriter): void {
-  out.reserve(HEADER_BYTES);
-  appendHeader(2, out);
-  out.bytes[out.length++] = BOOL_TAG;
-  out.bytes[out.length++] = exists ? 1 : 0;
 }
 
 function appendNotFound(request: LaneRequest, out: ByteWriter): void {

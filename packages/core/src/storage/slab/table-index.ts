@@ -20,6 +20,9 @@ export interface Found {
 /** Stands where a table has no segment yet: full from the beginning, and nothing is found in it. */
 const NO_SEGMENT = new Segment(new Int32Array(4), 0);
 
+/** What was in a segment while it is divided. */
+const copied = new Int32Array(LARGEST * 2);
+
 /**
  * Where the records of a table are, by the hashes of their keys: extendible hashing. A directory leads
  * from the first bits of a hash to a segment; a segment that is full is divided in two, so that a table
@@ -175,33 +178,28 @@ export class TableIndex {
 
   #resize(segment: Segment, hash: number, size: number): void {
     const resized = this.#segments.make(size, segment.depth);
-    for (let at = 0; at < segment.slots.length; at += 2) move(segment, at, resized);
+    for (let at = 0; at < segment.slots.length; at += 2) move(segment.slots, at, resized);
     this.#put(resized, hash);
     this.#segments.drop(segment);
   }
 
   #divide(segment: Segment, hash: number): void {
     const depth = segment.depth + 1;
-    const low = this.#segments.make(LARGEST, depth);
-    let high: Segment;
-    try {
-      high = this.#segments.make(LARGEST, depth);
-    } catch (error) {
-      this.#segments.drop(low);
-      throw error;
-    }
+    const high = this.#segments.make(LARGEST, depth);
     const bit = 1 << (32 - depth);
-    for (let at = 0; at < segment.slots.length; at += 2) {
-      move(segment, at, ((segment.slots[at] as number) & bit) === 0 ? low : high);
+    // One half stays in the memory that there is: no garbage, of which the collector would know late.
+    const slots = copyOf(segment.slots);
+    segment.clear(depth);
+    for (let at = 0; at < slots.length; at += 2) {
+      move(slots, at, ((slots[at] as number) & bit) === 0 ? segment : high);
     }
     if (depth > this.#depth) {
       const { length } = this.#directory;
       this.#directory = Array.from({ length: length * 2 }, (_, i) => this.#at(i >>> 1));
       this.#depth++;
     }
-    this.#put(low, hash & ~bit);
+    this.#put(segment, hash & ~bit);
     this.#put(high, hash | bit);
-    this.#segments.drop(segment);
   }
 
   /** Joins a segment with the one that differs in its last bit, if that is as nearly empty. */
@@ -212,7 +210,7 @@ export class TableIndex {
     if (buddy.depth !== segment.depth || count * 4 > LARGEST) return;
     const joined = this.#segments.make(LARGEST, segment.depth - 1);
     for (const each of [segment, buddy]) {
-      for (let at = 0; at < each.slots.length; at += 2) move(each, at, joined);
+      for (let at = 0; at < each.slots.length; at += 2) move(each.slots, at, joined);
     }
     this.#put(joined, hash);
     this.#segments.drop(segment);
@@ -246,9 +244,15 @@ function end(cursor: number): number {
   return cursor === 2 ** 32 ? 0 : cursor;
 }
 
-function move(from: Segment, at: number, to: Segment): void {
-  const address = from.slots[at + 1] as number;
-  if (address !== 0) to.insert(from.slots[at] as number, address);
+function copyOf(slots: Int32Array): Int32Array {
+  if (slots.length !== copied.length) return slots.slice();
+  copied.set(slots);
+  return copied;
+}
+
+function move(slots: Int32Array, at: number, to: Segment): void {
+  const address = slots[at + 1] as number;
+  if (address !== 0) to.insert(slots[at] as number, address);
 }
 
 /** Whether dividing it would make it much smaller; it would not if its hashes agreed. */
