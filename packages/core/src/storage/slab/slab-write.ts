@@ -86,7 +86,7 @@ export class SlabWrite {
       if (units > heap.largeUnits) large += units;
       else small += units;
     }
-    const growth = this.#table.index.growthAtMost(this.#ops.length);
+    const growth = this.#table.index.growthForAll(this.#ops.map(({ hash }) => hash));
     budget.admit(small + large, () => heap.openingAtMost(small, large), growth);
   }
 

@@ -108,15 +108,30 @@ describe('an index', () => {
     ['somewhere', 0x1234_5678],
   ])('bears hashes that all agree, %s', (_, value) => {
     const hash = value | 0;
-    const some = index();
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const some = index(segments);
     const count = 7_000;
     for (let i = 1; i <= count; i++) add(some, hash, i);
+    expect(segments.all.length).toBeLessThan(3);
     expect(collected(some, 10).sort((a, b) => a - b)).toEqual(
       Array.from({ length: count }, (_, i) => i + 1),
     );
     for (let i = 1; i < count; i++) remove(some, hash, i);
     expect(reachable(some, hash, count)).toBe(true);
     expect(has(some.segment(hash), hash, count - 1)).toBe(false);
+  });
+
+  it('does not show an entry again whose home has become that of the next one, too', () => {
+    const some = index();
+    add(some, 0, 1);
+    add(some, 0x0800_0000, 2);
+    for (let i = 3; i <= 30; i++) add(some, 0x8000_0000 | (i << 24), i);
+    const seen: number[] = [];
+    const cursor = some.collect(0, 1, seen);
+    for (let i = 4; i <= 30; i++) remove(some, 0x8000_0000 | (i << 24), i);
+    expect(some.segment(0).size).toBe(16);
+    some.collect(cursor, 10, seen);
+    expect(seen).toEqual([1, 2, 3]);
   });
 
   it('bears hashes that agree in all but their last bits', () => {

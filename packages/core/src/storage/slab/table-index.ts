@@ -64,10 +64,22 @@ export class TableIndex {
     return isFull(count + 1, size) ? size * SLOT_BYTES : 0;
   }
 
-  /** The most bytes by which the index grows if so many records are added. */
-  growthAtMost(count: number): number {
-    // Doubled, or divided, once for each time that a segment can have become full.
-    return (count * 4 + LARGEST) * SLOT_BYTES;
+  /** The most bytes by which the index grows if records with such hashes are added. */
+  growthForAll(hashes: readonly number[]): number {
+    const counts = new Map<Segment, number>();
+    for (const hash of hashes) {
+      const segment = this.segment(hash);
+      counts.set(segment, (counts.get(segment) ?? segment.count) + 1);
+    }
+    let slots = 0;
+    for (const [segment, count] of counts) {
+      const before = segment === NO_SEGMENT ? 0 : segment.size;
+      let size = Math.max(before, SMALLEST);
+      // Whether it is doubled or divided, there are twice as many slots.
+      while (isFull(count, size)) size *= 2;
+      slots += size - before;
+    }
+    return slots * SLOT_BYTES;
   }
 
   /**
