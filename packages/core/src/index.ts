@@ -66,6 +66,9 @@ export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export { FORESEEN } from './lane/lane.js';
 export type { Send, Sent, Session } from './session.js';
 export { entryBytes } from './storage/entry-bytes.js';
+export type { Allocate } from './storage/slab/allocate.js';
+export type { KeyHash } from './storage/slab/key-hash.js';
+export type { SlabParts } from './storage/slab/slab-store.js';
 export {
   checkOps,
   type Entry,

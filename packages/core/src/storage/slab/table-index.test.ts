@@ -126,12 +126,12 @@ describe('an index', () => {
     add(some, 0, 1);
     add(some, 0x0800_0000, 2);
     for (let i = 3; i <= 30; i++) add(some, 0x8000_0000 | (i << 24), i);
-    const seen: number[] = [];
+    const seen: Found[] = [];
     const cursor = some.collect(0, 1, seen);
     for (let i = 4; i <= 30; i++) remove(some, 0x8000_0000 | (i << 24), i);
     expect(some.segment(0).size).toBe(16);
     some.collect(cursor, 10, seen);
-    expect(seen).toEqual([1, 2, 3]);
+    expect(seen.map(({ address }) => address)).toEqual([1, 2, 3]);
   });
 
   it('bears hashes that agree in all but their last bits', () => {
