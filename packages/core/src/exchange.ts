@@ -49,7 +49,7 @@ export class Exchange
   set response(response: CommandResponse) {
     if (!isResponse(response)) {
       throw new TypeError(
-        'A response must have a status from 100 to 599, a message, values and pairs',
+        'A response must have a status from 100 to 599, a message, values and pairs; a cursor is bytes',
       );
     }
     this.#response = response;

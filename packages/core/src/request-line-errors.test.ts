@@ -190,6 +190,7 @@ describe('what is no response, from a listener in JavaScript', () => {
     ['without a message', { ...okResponse([]), message: undefined }],
     ['whose values are no array', { ...okResponse([]), values: 'v' }],
     ['without pairs', { ...okResponse([]), pairs: undefined }],
+    ['whose cursor is no bytes', { ...okResponse([]), cursor: 'next' }],
   ];
   const cases = NONE.flatMap(([what, none]) =>
     (['requestReceived', 'beforeResponseSend'] as const).map((name) => ({

@@ -64,6 +64,13 @@ describe('a page', () => {
     expect(sizes(pages({ limit: 100 }, { storage }))).toEqual([10, 10, 10]);
   });
 
+  it('takes no more than half of what the caller can be sent', () => {
+    const storage = storing(numbered(50, 'x'.repeat(91)));
+    // Each pair takes a little over 100 bytes.
+    const all = pages({ limit: 1_000 }, { storage, maxResponseBytes: 1_024 });
+    expect(sizes(all)).toEqual(new Array(10).fill(5));
+  });
+
   it('fits what the caller can be sent, as long as each of its pairs does', () => {
     const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 });
     const value = fc.oneof(
@@ -74,6 +81,7 @@ describe('a page', () => {
     );
     const entries = fc.uniqueArray(fc.tuple(key, value), {
       selector: ([name]) => name,
+      minLength: 20,
       maxLength: 60,
     });
     fc.assert(
