@@ -330,8 +330,13 @@ export class Connection implements Swept, Flushed {
       const out = this.#out;
       this.#out = undefined;
       // The only answers to what was read may have to be waited for.
-      if (out.length === 0) return this.#writers.putBack(out);
-      this.#writers.write(this.#stream, out, sent.length === 0 ? this.#written : this.#tell(sent));
+      if (out.length === 0) this.#writers.putBack(out);
+      else
+        this.#writers.write(
+          this.#stream,
+          out,
+          sent.length === 0 ? this.#written : this.#tell(sent),
+        );
     }
   }
 
