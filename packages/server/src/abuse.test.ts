@@ -112,10 +112,10 @@ test('a thousand idle connections cost their descriptors, and give them back', a
 });
 
 test('a server without descriptors left turns peers away, serves the others, and recovers', async () => {
-  await serve(64);
+  await serve(256);
   await server.undisturbed(async () => {
     const before = server.process.descriptors();
-    const crowd = Array.from({ length: 200 }, () => server.open());
+    const crowd = Array.from({ length: 500 }, () => server.open());
     await Promise.all(crowd.map((socket) => once(socket, 'connect').catch(() => {})));
     await vi.waitFor(() => expect(crowd.some(({ destroyed }) => destroyed)).toBe(true), 10_000);
     for (const socket of crowd) socket.destroy();
