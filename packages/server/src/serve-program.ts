@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DEFAULT_LIMITS } from '@kv/core';
+import { DEFAULT_LIMITS, SlabStorage } from '@kv/core';
 import { DEFAULT_PORT } from '@kv/protocol';
 import { type Command, Option } from 'commander';
 import { count, type FrameFlags, frameOptions, milliseconds, size, text } from './flags.js';
@@ -18,6 +18,7 @@ interface ServeFlags extends FrameFlags, TlsFileFlags {
   readonly maxConnections: number;
   readonly frameTimeout: number;
   readonly idleTimeout?: number;
+  readonly maxMemory?: number;
   readonly maxTable: number;
   readonly maxKey: number;
   readonly tlsClientAuth?: boolean;
@@ -85,6 +86,10 @@ function serveOptions(): Option[] {
       '--idle-timeout <ms>',
       'how long a peer may ask nothing; for ever by default',
     ).argParser(milliseconds(1)),
+    new Option(
+      '--max-memory <size>',
+      'memory for data; beyond it what was not used for long is dropped; no limit by default',
+    ).argParser(size(64 * 1024)),
     new Option('--max-table <size>', 'longest name of a table')
       .argParser(size(1))
       .default(DEFAULT_LIMITS.maxTableBytes),
@@ -128,13 +133,16 @@ function tlsOf(flags: ServeFlags): ServeOptions['tls'] {
 }
 
 function serveOptionsOf(flags: ServeFlags): ServeOptions {
-  const { host, port, path, headerBytes, maxUnsent, maxInFlight } = flags;
+  const { host, port, path, headerBytes, maxUnsent, maxInFlight, maxMemory } = flags;
   const tls = tlsOf(flags);
   return {
     ...(tls && { tls }),
     // Absolute, so that the line that says where it listens holds in any directory.
     listen: path === undefined ? { host, port } : { path: resolve(path) },
-    engine: { limits: { maxTableBytes: flags.maxTable, maxKeyBytes: flags.maxKey } },
+    engine: {
+      limits: { maxTableBytes: flags.maxTable, maxKeyBytes: flags.maxKey },
+      ...(maxMemory !== undefined && { storage: new SlabStorage({ maxBytes: maxMemory }) }),
+    },
     transport: {
       headerBytes,
       maxFrameBytes: flags.maxFrame,

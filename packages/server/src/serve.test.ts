@@ -69,6 +69,18 @@ test('kv serve does what its flags say', async () => {
   }
 });
 
+test('kv serve drops what was not used for long, once it has used the memory that it may', async () => {
+  const [url] = await start((io) => run(['serve', '--port', '0', '--max-memory', '1m'], io));
+  const client = await connect(url);
+  await client.hset('t', 'first', 'x'.repeat(1000));
+  // So many times more than there is room for that nobody could be so lucky as to stay.
+  const keys = Array.from({ length: 6000 }, (_, i) => `${i}`);
+  await Promise.all(keys.map((key) => client.hset('t', key, 'x'.repeat(1000))));
+  const found = await client.hmexist('t', ['first', '5999']);
+  await client.close();
+  expect(found).toEqual([false, true]);
+});
+
 test('kv serve listens on a unix socket, and names it so that it is found from anywhere', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'kv-'));
   try {
