@@ -10,7 +10,7 @@ import { Segments } from './segments.js';
 import { SlabTable } from './slab-table.js';
 import { Tables } from './tables.js';
 
-/** What a {@link SlabStore} is made of, or on. */
+/** What slabs are made of, or on. */
 export interface SlabParts {
   readonly hash: KeyHash;
   readonly allocate: Allocate;
