@@ -16,9 +16,14 @@ function encoded(request: CommandRequest): Uint8Array {
 
 /** Whether the lane takes these bytes, wherever in an array they lie. */
 function takes(bytes: Uint8Array, reader = new LaneReader(LIMITS)): boolean {
-  const chunk = Buffer.concat([Buffer.of(7), bytes, Buffer.of(7)]);
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  return reader.read(chunk, view, 1, chunk.length - 1);
+  // What lies behind it must not matter: the next frame, which begins with zeros, or anything else.
+  const [taken, ...others] = [7, 0, 0x80].map((padding) => {
+    const chunk = Buffer.concat([Buffer.of(padding), bytes, Buffer.alloc(3, padding)]);
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    return reader.read(chunk, view, 1, 1 + bytes.length);
+  });
+  for (const other of others) expect(other).toBe(taken);
+  return taken === true;
 }
 
 /** The request that the reader's fields tell of, encoded anew. */
@@ -134,6 +139,8 @@ describe('what the lane reads of a request', () => {
       `22 16 0a 01 74 12 11 0a 01 6b 12 0c 18${' ff'.repeat(9)} 02 00`,
     ],
     ['an integer of 70 bits', `22 15 0a 01 74 12 10 0a 01 6b 12 0b 18${' ff'.repeat(9)} 02`],
+    ['a text whose length is cut off', '22 0c 0a 01 74 12 07 0a 01 6b 12 02 0a 86'],
+    ['bytes whose length is cut off', '22 0d 0a 01 74 12 08 0a 01 6b 12 03 12 86 80'],
     ['a boolean of 2', '22 0c 0a 01 74 12 07 0a 01 6b 12 02 28 02'],
     [
       'one of the many that are no number',

@@ -5,8 +5,11 @@ import type { LaneCommand, LaneRequest } from '../storage/storage-lane.js';
 /** Up to here, looking at each word of a text beats a call into the runtime. */
 const SHORT_TEXT = 1024;
 
-/** The length of a field that is not what the lane takes. */
-const NONE = -1;
+/**
+ * The length of a field that is not what the lane takes. Not -1: what is cut off may have been read to a byte
+ * behind its end, and so much would be left.
+ */
+const NONE = -(2 ** 30);
 
 /**
  * Finds the parts of a request in its bytes, if it is one of a single key and encoded as encoders do:
