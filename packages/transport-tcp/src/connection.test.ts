@@ -50,6 +50,19 @@ describe('reading', () => {
   });
 });
 
+it('a request is answered though a listener closes the transport on its way', async () => {
+  const engine = new Engine();
+  const stream = new ScriptedStream();
+  const transport = new TcpTransport(engine, { drainMs: 1000 });
+  transport.handle(stream);
+  engine.hooks.on('requestReceived', () => void transport.close());
+  stream.push(frames(get('k'), get('k')));
+  await settled();
+  expect(engine.stats().statuses).toEqual({ 404: 1 });
+  expect(stream.writes).toHaveLength(1);
+  stream.destroy();
+});
+
 describe('a peer that takes its answers as fast as they come', () => {
   it('lets others have their turn between one lot of answers and the next', async () => {
     const engine = new Engine();

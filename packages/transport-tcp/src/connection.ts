@@ -115,7 +115,8 @@ export class Connection implements Swept, Flushed {
     if (this.#phase !== 'open') return;
     this.#phase = 'draining';
     this.#heldBack = false;
-    this.#endIfAnswered();
+    // Who is in the middle of a request ends when that is answered.
+    if (!this.#reading) this.#endIfAnswered();
   }
 
   /** Ends the connection if it has taken too long over a frame, or has had nothing to do for too long. */
