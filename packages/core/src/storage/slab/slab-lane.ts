@@ -33,6 +33,17 @@ export class SlabLane implements StorageLane {
   }
 
   execute(request: LaneRequest, out: ByteWriter): number {
+    const { length } = out;
+    try {
+      return this.#execute(request, out);
+    } catch {
+      // There was no memory, and nothing has been done. Whoever does it the long way is told so.
+      out.length = length;
+      return 0;
+    }
+  }
+
+  #execute(request: LaneRequest, out: ByteWriter): number {
     const { bytes, view, keyStart, keyEnd } = request;
     if (this.#store.closed || keyEnd - keyStart > MAX_KEY_BYTES) return 0;
     const window = this.#request;
@@ -90,19 +101,12 @@ export class SlabLane implements StorageLane {
     address: number,
     out: ByteWriter,
   ): number {
-    const { length } = out;
     const { keyStart, keyEnd, valueStart, valueEnd } = request;
     this.#appendOld(address, keyEnd - keyStart, out);
-    try {
-      const table = known ?? this.#store.tableFor(tableName(request));
-      const window = this.#request;
-      this.#store.put(table, hash, address, window, keyStart, keyEnd, valueStart, valueEnd);
-      return 200;
-    } catch {
-      // Whoever does it the long way is told why.
-      out.length = length;
-      return 0;
-    }
+    const table = known ?? this.#store.tableFor(tableName(request));
+    const window = this.#request;
+    this.#store.put(table, hash, address, window, keyStart, keyEnd, valueStart, valueEnd);
+    return 200;
   }
 
   #table(request: LaneRequest): SlabTable | undefined {

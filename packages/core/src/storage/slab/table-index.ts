@@ -197,7 +197,7 @@ export class TableIndex {
 
   #divide(segment: Segment, hash: number): void {
     const depth = segment.depth + 1;
-    const high = this.#segments.make(LARGEST, depth);
+    const high = this.#segments.make(segment.size, depth);
     const bit = 1 << (32 - depth);
     // One half stays in the memory that there is: no garbage, of which the collector would know late.
     const slots = copyOf(segment.slots);
