@@ -42,7 +42,7 @@ export interface ConnectionContext {
 
 /**
  * One peer on one stream: finds requests in its bytes, hands them to the session, and writes the
- * answers. All answers that are ready when a chunk has been read leave in one write.
+ * answers. All answers that are ready at the end of the event loop's turn leave in one write.
  *
  * Whoever makes it hands over what the stream reads, by {@link receive}.
  */

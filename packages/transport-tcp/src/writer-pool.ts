@@ -2,15 +2,15 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ByteWriter } from '@kv/protocol';
 
-/** So many writers wait for the next to use them. */
-const MAX_IDLE = 32;
+/** So many writers wait for the next to use them: as many connections may be answered in one turn. */
+const MAX_IDLE = 256;
 /** A writer that has grown beyond this is not kept. */
-const MAX_IDLE_BYTES = 128 * 1024;
+const MAX_IDLE_BYTES = 64 * 1024;
 
 /**
  * The writers in which connections put answers together. One is with a connection only as long as
- * there is something in it, so mostly all connections use the same one, in turn: its bytes are in the
- * processor's cache, and nothing is allocated or copied for a write.
+ * there is something in it, so there are as many as connections that are answered in one turn of the event
+ * loop, and nothing is allocated or copied for a write.
  */
 export class WriterPool {
   readonly #idle: ByteWriter[] = [];
