@@ -1,20 +1,12 @@
 import type { Duplex } from 'node:stream';
-import { FORESEEN, type Sent, type Session } from '@kv/core';
-import {
-  type ByteWriter,
-  beginFrame,
-  type CommandResponse,
-  endFrame,
-  errorResponse,
-  FrameReader,
-  KvError,
-} from '@kv/protocol';
+import { FORESEEN, type Session } from '@kv/core';
+import { FrameReader, KvError } from '@kv/protocol';
+import type { ConnectionContext } from './connection-context.js';
 import type { Counters } from './counters.js';
-import type { Flushed, FlushQueue } from './flush-queue.js';
 import type { Settings } from './options.js';
 import { ProgressWatch } from './progress-watch.js';
+import { ResponseWriter } from './response-writer.js';
 import type { Sweeper, Swept } from './sweeper.js';
-import type { WriterPool } from './writer-pool.js';
 
 /** How far a connection has come. */
 type Phase =
@@ -31,49 +23,32 @@ type Phase =
 const starts: Uint32Array = new Uint32Array(FORESEEN);
 const ends: Uint32Array = new Uint32Array(FORESEEN);
 
-/** What a connection shares with the others of its transport. */
-export interface ConnectionContext {
-  readonly settings: Settings;
-  readonly counters: Counters;
-  readonly sweeper: Sweeper;
-  readonly writers: WriterPool;
-  readonly queue: FlushQueue;
-}
-
 /**
- * One peer on one stream: finds requests in its bytes, hands them to the session, and writes the
- * answers. All answers that are ready at the end of the event loop's turn leave in one write.
+ * One peer on one stream: finds requests in its bytes, hands them to the session as long as the peer takes
+ * the answers, and ends when all is answered. The answers go by its {@link ResponseWriter}.
  *
  * Whoever makes it hands over what the stream reads, by {@link receive}.
  */
-export class Connection implements Swept, Flushed {
+export class Connection implements Swept {
   readonly #stream: Duplex;
   readonly #session: Session;
   readonly #settings: Settings;
   readonly #counters: Counters;
   readonly #sweeper: Sweeper;
   readonly #reader: FrameReader;
-  readonly #writers: WriterPool;
-  readonly #queue: FlushQueue;
-  /** Answers that have not been written yet, if there are any. */
-  #out: ByteWriter | undefined;
-  /** Who wants to hear when the contents of `#out` are with the kernel. */
-  #outSent: Sent[] = [];
+  readonly #writer: ResponseWriter;
   #phase: Phase = 'open';
   /** The peer sends no more. */
   #inputEnded = false;
-  /** Within `#read`, which has all flushed when it is through. */
+  /** Within `#read`, which ends the stream itself if it is to be ended. */
   #reading = false;
   /** Reading waits until the peer has taken answers, or answers have come. */
   #heldBack = false;
-  #flushScheduled = false;
   #progressScheduled = false;
   /** When the peer was last heard of. */
   #heardAt: number;
   /** Since when a frame has been waited for that has begun. */
   #incompleteSince: number | undefined;
-  /** Writes under way of which somebody wants to hear. */
-  readonly #writing: Set<readonly Sent[]> = new Set();
   /** Cuts a peer that has said that it sends no more, and does not take its answers. */
   readonly #watch: ProgressWatch;
   /** Cuts a peer that has all its answers, and does not end its side. */
@@ -86,10 +61,12 @@ export class Connection implements Swept, Flushed {
     this.#settings = context.settings;
     this.#counters = context.counters;
     this.#sweeper = context.sweeper;
-    this.#writers = context.writers;
-    this.#queue = context.queue;
     this.#heardAt = context.sweeper.now;
     this.#reader = new FrameReader(context.settings.format);
+    this.#writer = new ResponseWriter(stream, session, context, {
+      flushed: () => this.#onFlushed(),
+      taken: () => this.#onTaken(),
+    });
     this.#watch = new ProgressWatch(stream, context.settings.drainMs, () => this.cut());
     stream.on('end', () => this.#onEnd());
     // There is nobody left to tell. Not every stream that fails closes by itself.
@@ -149,9 +126,7 @@ export class Connection implements Swept, Flushed {
     clearTimeout(this.#linger);
     this.#watch.stop();
     this.#session.close();
-    this.#flush();
-    // A stream may drop the callbacks of its writes when it is destroyed.
-    for (const sent of this.#writing) this.#settle(sent, gone());
+    this.#writer.close();
   }
 
   /** Reads what frames there are, as long as the peer may have more answers waiting. */
@@ -172,7 +147,7 @@ export class Connection implements Swept, Flushed {
     }
     this.#reading = false;
     this.#watchFrame();
-    if (this.#out !== undefined) this.#flushSoon();
+    this.#writer.flushSoon();
     this.#endIfAnswered();
   }
 
@@ -182,7 +157,7 @@ export class Connection implements Swept, Flushed {
     } catch (error) {
       // Where the next frame would start cannot be known, so this is the last answer.
       this.#counters.framesTooLarge++;
-      this.#session.refuse(KvError.from(error), this.#send);
+      this.#session.refuse(KvError.from(error), this.#writer.send);
       this.drain();
       return false;
     }
@@ -199,7 +174,7 @@ export class Connection implements Swept, Flushed {
     this.#incompleteSince = undefined;
     const { frameTimeoutMs } = this.#settings;
     const error = new KvError('TIMEOUT', `A frame was not complete within ${frameTimeoutMs} ms`);
-    this.#session.refuse(error, this.#send);
+    this.#session.refuse(error, this.#writer.send);
     this.drain();
   }
 
@@ -207,38 +182,20 @@ export class Connection implements Swept, Flushed {
   #request(place: number): void {
     this.#incompleteSince = undefined;
     const { bytes, start, end } = this.#reader;
-    if (this.#answer(bytes, start, end, place)) return;
+    if (this.#writer.answer(bytes, start, end, place)) return;
     try {
       const request = this.#settings.codec.decodeRequest(bytes, start, end);
-      this.#session.receive(request, this.#send);
+      this.#session.receive(request, this.#writer.send);
     } catch (error) {
-      this.#session.refuse(KvError.from(error), this.#send);
+      this.#session.refuse(KvError.from(error), this.#writer.send);
     }
-  }
-
-  /** Has the session answer a request from its bytes, if it can. */
-  #answer(bytes: Uint8Array, start: number, end: number, place: number): boolean {
-    const { format } = this.#settings;
-    this.#out ??= this.#writers.take();
-    const out = this.#out;
-    const frame = beginFrame(out, format);
-    if (!this.#session.answer(bytes, start, end, out, place)) {
-      out.length = frame;
-      return false;
-    }
-    try {
-      endFrame(out, format, frame);
-    } catch (cause) {
-      this.#session.unsendable(this.#encodeUnsendable(cause));
-    }
-    return true;
   }
 
   /** Whether too much is under way for more to be read; reading then goes on by `#progress`. */
   #holdBack(): boolean {
     const { maxInFlight, maxUnsentBytes } = this.#settings;
     const inFlight = this.#session.pending >= maxInFlight;
-    const unsent = this.#stream.writableLength + (this.#out?.length ?? 0) > maxUnsentBytes;
+    const unsent = this.#stream.writableLength + this.#writer.length > maxUnsentBytes;
     this.#heldBack = inFlight || unsent;
     if (!this.#heldBack) return false;
     if (inFlight) this.#counters.heldBackInFlight++;
@@ -262,89 +219,15 @@ export class Connection implements Swept, Flushed {
     }
   }
 
-  readonly #send = (response: CommandResponse, sent: Sent | undefined): void => {
-    if (this.#phase === 'closed') {
-      sent?.(gone());
-      return;
-    }
-    const error = this.#encode(response);
-    if (error !== undefined) this.#session.unsendable(error);
-    if (sent !== undefined) this.#outSent.push(error === undefined ? sent : () => sent(error));
-    if (!this.#reading) this.#flushSoon();
-  };
-
-  /** Has what is answered written at the end of the event loop's turn. */
-  #flushSoon(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    this.#queue.add(this);
-  }
-
-  /** Writes what is answered, and goes on with what waited for that. */
-  flush(): void {
-    this.#flushScheduled = false;
-    this.#flush();
+  #onFlushed(): void {
     if (this.#heldBack) this.#progressSoon();
     else this.#progress();
   }
 
-  /**
-   * Appends the answer to what is to be written; or, if it cannot be, the error that says so.
-   *
-   * @returns that error.
-   */
-  #encode(response: CommandResponse): KvError | undefined {
-    const { codec, format } = this.#settings;
-    this.#out ??= this.#writers.take();
-    const out = this.#out;
-    const start = beginFrame(out, format);
-    try {
-      codec.encodeResponse(response, out);
-      endFrame(out, format, start);
-      return undefined;
-    } catch (cause) {
-      out.length = start;
-      return this.#encodeUnsendable(cause, response.pairs.length > 1);
-    }
-  }
-
-  /**
-   * Appends, in the place of an answer, the error that says why it cannot be sent, and returns it.
-   *
-   * @param paged whether the answer could be had in pages.
-   */
-  #encodeUnsendable(cause: unknown, paged = false): KvError {
-    const error = unsendable(cause, paged);
-    this.#encode(errorResponse(error));
-    return error;
-  }
-
-  #flush(): void {
-    const sent = this.#outSent;
-    if (sent.length > 0) {
-      this.#outSent = [];
-      this.#writing.add(sent);
-    }
-    if (this.#phase === 'closed') {
-      this.#settle(sent, gone());
-    } else if (this.#out !== undefined) {
-      const out = this.#out;
-      this.#out = undefined;
-      // The only answers to what was read may have to be waited for.
-      if (out.length === 0) this.#writers.putBack(out);
-      else
-        this.#writers.write(
-          this.#stream,
-          out,
-          sent.length === 0 ? this.#written : this.#tell(sent),
-        );
-    }
-  }
-
-  readonly #written = (): void => {
+  #onTaken(): void {
     this.#watch.progress();
     if (this.#heldBack) this.#progressSoon();
-  };
+  }
 
   /**
    * Lets the others have their turn first: of a peer that takes much at once and has asked for more, the
@@ -359,25 +242,12 @@ export class Connection implements Swept, Flushed {
     });
   }
 
-  #tell(sent: readonly Sent[]): (error?: Error | null) => void {
-    return (error) => {
-      // Of a stream that was destroyed, what was not written yet is reported without an error.
-      this.#settle(sent, error ?? (this.#stream.destroyed ? gone() : undefined));
-      this.#written();
-    };
-  }
-
-  #settle(sent: readonly Sent[], error: Error | undefined): void {
-    if (!this.#writing.delete(sent)) return;
-    for (const each of sent) each(error);
-  }
-
   /** Ends the stream once nothing is left to answer and nothing more will be asked. */
   #endIfAnswered(): void {
     // What is held back has still to be read, though the peer sends no more.
     const asksNoMore = this.#phase === 'open' && this.#inputEnded && !this.#heldBack;
     if (!(asksNoMore || this.#phase === 'draining') || this.#session.pending > 0) return;
-    this.#flush();
+    this.#writer.write();
     this.#phase = 'ended';
     // Until the answers are with the kernel only what the peer takes of them counts, not what it sends.
     this.#stream.pause();
@@ -395,16 +265,4 @@ export class Connection implements Swept, Flushed {
     this.#linger = setTimeout(() => this.cut(), this.#settings.drainMs);
     this.#stream.resume();
   }
-}
-
-function unsendable(cause: unknown, paged: boolean): KvError {
-  const error = KvError.from(cause);
-  if (error.code !== 'TOO_LARGE') return error;
-  const hint = paged ? ': HSCAN reads a table page by page' : '';
-  const message = `The command was executed, but not answered. ${error.message}${hint}`;
-  return new KvError('TOO_LARGE', message, { cause });
-}
-
-function gone(): KvError {
-  return new KvError('CONNECTION_LOST', 'The peer is gone');
 }

@@ -1,0 +1,192 @@
+import type { Duplex } from 'node:stream';
+import type { Sent, Session } from '@kv/core';
+import {
+  type ByteWriter,
+  beginFrame,
+  type CommandResponse,
+  endFrame,
+  errorResponse,
+  KvError,
+} from '@kv/protocol';
+import type { ConnectionContext } from './connection-context.js';
+import type { Flushed, FlushQueue } from './flush-queue.js';
+import type { Settings } from './options.js';
+import type { WriterPool } from './writer-pool.js';
+
+/** What a {@link ResponseWriter} tells its connection. */
+export interface WriteProgress {
+  /** What was answered in a turn of the event loop has been written. */
+  flushed(): void;
+  /** The peer has taken what was written, or the kernel for it. */
+  taken(): void;
+}
+
+/**
+ * The answers of one connection, on their way from its session to its stream: puts them into frames one
+ * behind the other, and tells who wants to hear of it when they are with the kernel. All that are ready at
+ * the end of the event loop's turn leave in one write.
+ */
+export class ResponseWriter implements Flushed {
+  readonly #stream: Duplex;
+  readonly #session: Session;
+  readonly #settings: Settings;
+  readonly #writers: WriterPool;
+  readonly #queue: FlushQueue;
+  readonly #progress: WriteProgress;
+  /** Answers that have not been written yet, if there are any. */
+  #out: ByteWriter | undefined;
+  /** Who wants to hear when the contents of `#out` are with the kernel. */
+  #outSent: Sent[] = [];
+  /** Writes under way of which somebody wants to hear. */
+  readonly #writing: Set<readonly Sent[]> = new Set();
+  #flushScheduled = false;
+  #closed = false;
+
+  constructor(
+    stream: Duplex,
+    session: Session,
+    { settings, writers, queue }: ConnectionContext,
+    progress: WriteProgress,
+  ) {
+    this.#stream = stream;
+    this.#session = session;
+    this.#settings = settings;
+    this.#writers = writers;
+    this.#queue = queue;
+    this.#progress = progress;
+  }
+
+  /** The bytes of the answers that have not been written yet. */
+  get length(): number {
+    return this.#out === undefined ? 0 : this.#out.length;
+  }
+
+  /**
+   * Has the session answer a request from its bytes, as of {@link Session.answer}. Somebody has then to
+   * have it written: {@link flushSoon}.
+   *
+   * @returns whether it was; if not, nothing was done.
+   */
+  answer(bytes: Uint8Array, start: number, end: number, place: number): boolean {
+    const { format } = this.#settings;
+    this.#out ??= this.#writers.take();
+    const out = this.#out;
+    const frame = beginFrame(out, format);
+    if (!this.#session.answer(bytes, start, end, out, place)) {
+      out.length = frame;
+      return false;
+    }
+    try {
+      endFrame(out, format, frame);
+    } catch (cause) {
+      this.#session.unsendable(this.#encodeUnsendable(cause));
+    }
+    return true;
+  }
+
+  /** Takes an answer from the session, and has it written soon. */
+  readonly send = (response: CommandResponse, sent: Sent | undefined): void => {
+    if (this.#closed) {
+      sent?.(gone());
+      return;
+    }
+    const error = this.#encode(response);
+    if (error !== undefined) this.#session.unsendable(error);
+    if (sent !== undefined) this.#outSent.push(error === undefined ? sent : () => sent(error));
+    this.flushSoon();
+  };
+
+  /** Has what is answered, if there is anything, written at the end of the event loop's turn. */
+  flushSoon(): void {
+    if (this.#flushScheduled || this.#out === undefined) return;
+    this.#flushScheduled = true;
+    this.#queue.add(this);
+  }
+
+  /** Writes what is answered, and has the connection go on with what waited for that. */
+  flush(): void {
+    this.#flushScheduled = false;
+    this.write();
+    this.#progress.flushed();
+  }
+
+  /** Writes what is answered. */
+  write(): void {
+    const out = this.#out;
+    if (out === undefined || this.#closed) return;
+    this.#out = undefined;
+    const sent = this.#outSent;
+    if (sent.length > 0) this.#outSent = [];
+    // The only answers to what was read may have to be waited for.
+    if (out.length === 0) this.#writers.putBack(out);
+    else this.#writers.write(this.#stream, out, sent.length === 0 ? this.#taken : this.#tell(sent));
+  }
+
+  /** The stream is gone: tells all who wait for what is not with the kernel. */
+  close(): void {
+    this.#closed = true;
+    this.#writing.add(this.#outSent);
+    // A stream may drop the callbacks of its writes when it is destroyed.
+    for (const sent of this.#writing) this.#settle(sent, gone());
+  }
+
+  /**
+   * Appends the answer to what is to be written; or, if it cannot be, the error that says so.
+   *
+   * @returns that error.
+   */
+  #encode(response: CommandResponse): KvError | undefined {
+    const { codec, format } = this.#settings;
+    this.#out ??= this.#writers.take();
+    const out = this.#out;
+    const start = beginFrame(out, format);
+    try {
+      codec.encodeResponse(response, out);
+      endFrame(out, format, start);
+      return undefined;
+    } catch (cause) {
+      out.length = start;
+      return this.#encodeUnsendable(cause, response.pairs.length > 1);
+    }
+  }
+
+  /**
+   * Appends, in the place of an answer, the error that says why it cannot be sent, and returns it.
+   *
+   * @param paged whether the answer could be had in pages.
+   */
+  #encodeUnsendable(cause: unknown, paged = false): KvError {
+    const error = unsendable(cause, paged);
+    this.#encode(errorResponse(error));
+    return error;
+  }
+
+  readonly #taken = (): void => this.#progress.taken();
+
+  /** Has those told who want to hear of a write that now begins. */
+  #tell(sent: readonly Sent[]): (error?: Error | null) => void {
+    this.#writing.add(sent);
+    return (error) => {
+      // Of a stream that was destroyed, what was not written yet is reported without an error.
+      this.#settle(sent, error ?? (this.#stream.destroyed ? gone() : undefined));
+      this.#taken();
+    };
+  }
+
+  #settle(sent: readonly Sent[], error: Error | undefined): void {
+    if (!this.#writing.delete(sent)) return;
+    for (const each of sent) each(error);
+  }
+}
+
+function unsendable(cause: unknown, paged: boolean): KvError {
+  const error = KvError.from(cause);
+  if (error.code !== 'TOO_LARGE') return error;
+  const hint = paged ? ': HSCAN reads a table page by page' : '';
+  const message = `The command was executed, but not answered. ${error.message}${hint}`;
+  return new KvError('TOO_LARGE', message, { cause });
+}
+
+function gone(): KvError {
+  return new KvError('CONNECTION_LOST', 'The peer is gone');
+}
