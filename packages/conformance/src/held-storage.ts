@@ -1,15 +1,18 @@
 import {
   type Entry,
   type KvError,
-  MemoryStorage,
+  type LaneAnswer,
+  type LaneRequest,
   type Page,
   type PageRequest,
+  SlabStorage,
   type Storage,
   type StorageCapabilities,
+  type StorageLane,
   type Value,
   type WriteOp,
 } from '@kv/core';
-import type { Awaitable } from '@kv/protocol';
+import { type Awaitable, ByteWriter } from '@kv/protocol';
 
 /** Calls on one key whose answers wait for the test. */
 export interface Hold {
@@ -35,12 +38,15 @@ export interface Hold {
  * ```
  */
 export class HeldStorage implements Storage {
+  /** There if the inner storage offers one: it defers the requests whose answers have to wait. */
+  readonly lane?: StorageLane;
   readonly #inner: Storage;
   readonly #holds: Map<string, Gate> = new Map();
 
-  /** @param inner where data lives: a new `MemoryStorage` by default. */
-  constructor(inner: Storage = new MemoryStorage()) {
+  /** @param inner where data lives: a new `SlabStorage` by default. */
+  constructor(inner: Storage = new SlabStorage()) {
     this.#inner = inner;
+    if (inner.lane !== undefined) this.lane = new HeldLane(inner.lane, (key) => this.#wait(key));
   }
 
   get capabilities(): StorageCapabilities {
@@ -108,10 +114,57 @@ export class HeldStorage implements Storage {
 
   #keep<Answer>(keys: readonly string[], answer: Awaitable<Answer>): Awaitable<Answer> {
     if (this.#holds.size === 0) return answer;
-    const waits = keys.flatMap((key) => this.#holds.get(key)?.pass() ?? []);
+    const waits = keys.flatMap((key) => this.#wait(key) ?? []);
     if (waits.length === 0) return answer;
     return Promise.all(waits).then(() => answer);
   }
+
+  /** What a call that names a key has to wait for. */
+  #wait(key: string): Promise<void> | undefined {
+    return this.#holds.size === 0 ? undefined : this.#holds.get(key)?.pass();
+  }
+}
+
+/** The lane of a {@link HeldStorage}. It, too, does at once what it answers later. */
+class HeldLane implements StorageLane {
+  readonly #inner: StorageLane;
+  readonly #wait: (key: string) => Promise<void> | undefined;
+
+  constructor(inner: StorageLane, wait: (key: string) => Promise<void> | undefined) {
+    this.#inner = inner;
+    this.#wait = wait;
+  }
+
+  execute(request: LaneRequest, out: ByteWriter): number {
+    return this.#wait(keyOf(request)) === undefined ? this.#inner.execute(request, out) : 0;
+  }
+
+  defer(request: LaneRequest, answer: LaneAnswer): boolean {
+    const out = new ByteWriter();
+    const status = this.#inner.execute(request, out);
+    if (status === 0) return false;
+    const bytes = out.take();
+    const done = {
+      execute(_: LaneRequest, to: ByteWriter): number {
+        to.write(bytes);
+        return status;
+      },
+    };
+    const waited = this.#wait(keyOf(request)) ?? Promise.resolve();
+    void waited.then(
+      () => answer.execute(done, request),
+      (error: unknown) => answer.fail(error),
+    );
+    return true;
+  }
+
+  foresee(requests: readonly LaneRequest[], count: number): void {
+    this.#inner.foresee?.(requests, count);
+  }
+}
+
+function keyOf({ bytes, keyStart, keyEnd }: LaneRequest): string {
+  return new TextDecoder().decode(bytes.subarray(keyStart, keyEnd));
 }
 
 /** A hold as the storage sees it. */

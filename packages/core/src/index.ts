@@ -63,8 +63,10 @@ export {
 // For authors of transports and storage engines.
 
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
+export type { Send, Sent } from './answer-queue.js';
+export type { AnswerSink } from './deferred-answer.js';
 export { FORESEEN } from './lane/lane.js';
-export type { Send, Sent, Session } from './session.js';
+export type { LaneOutcome, Session } from './session.js';
 export { entryBytes } from './storage/entry-bytes.js';
 export type { Allocate } from './storage/slab/allocate.js';
 export type { KeyHash } from './storage/slab/key-hash.js';
@@ -78,5 +80,5 @@ export {
   type StorageCapabilities,
   type WriteOp,
 } from './storage/storage.js';
-export type { LaneCommand, LaneRequest, StorageLane } from './storage/storage-lane.js';
+export type { LaneAnswer, LaneCommand, LaneRequest, StorageLane } from './storage/storage-lane.js';
 export type { ListenAddress, ListenOptions, Transport } from './transport.js';

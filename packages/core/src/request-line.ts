@@ -47,11 +47,14 @@ export class RequestLine {
   command(request: CommandRequest): Awaitable<CommandResponse> {
     try {
       const response = dispatch(request, this.#context);
-      return isPromise(response) ? response.catch(this.#commandFailed) : response;
+      return isPromise(response) ? response.catch(this.commandFailed) : response;
     } catch (error) {
-      return this.#commandFailed(error);
+      return this.commandFailed(error);
     }
   }
+
+  /** What a command is answered that failed. */
+  readonly commandFailed = (error: unknown): CommandResponse => this.#failure(error, 'command');
 
   /** `requestReceived`. Afterwards the exchange is answered if a listener ended the request. */
   received(exchange: Exchange): Awaitable<void> {
@@ -112,8 +115,6 @@ export class RequestLine {
     // At the last hook point the response is what was sent, whatever a listener throws.
     if (name !== 'afterResponseSend') exchange.response = response;
   }
-
-  readonly #commandFailed = (error: unknown): CommandResponse => this.#failure(error, 'command');
 
   #failure(thrown: unknown, origin: ErrorOrigin): CommandResponse {
     const error = KvError.from(thrown);

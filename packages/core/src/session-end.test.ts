@@ -8,11 +8,12 @@ import {
   valueToMessage,
 } from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
+import type { Send, Sent } from './answer-queue.js';
 import { Engine } from './engine.js';
 import { HookBus } from './hooks/hook-bus.js';
 import type { AfterResponseSendContext } from './hooks/hook-events.js';
 import { RequestLine } from './request-line.js';
-import { type Send, type Sent, Session } from './session.js';
+import { Session } from './session.js';
 import { MemoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
 import { Tally } from './tally.js';

@@ -10,8 +10,9 @@ import {
   valueToMessage,
 } from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
+import type { Send, Sent } from './answer-queue.js';
 import { Engine } from './engine.js';
-import type { Send, Sent, Session } from './session.js';
+import type { Session } from './session.js';
 import { MemoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
 

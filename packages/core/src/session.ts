@@ -4,26 +4,17 @@ import {
   type CommandRequest,
   type CommandResponse,
   errorResponse,
-  Fifo,
   isPromise,
   KvError,
-  whenReady,
 } from '@kv/protocol';
+import { AnswerQueue, type Send } from './answer-queue.js';
+import { type AnswerSink, type Deferral, DeferredAnswer } from './deferred-answer.js';
 import { Exchange } from './exchange.js';
 import type { HookBus } from './hooks/hook-bus.js';
 import type { Lane } from './lane/lane.js';
 import type { Peer } from './peer.js';
 import type { RequestLine } from './request-line.js';
 import type { Tally } from './tally.js';
-
-/** To be called when a response is with the kernel, or with the reason why it never will be. */
-export type Sent = (error?: Error) => void;
-
-/**
- * Sends a response to the peer. Called in the order of the requests. `sent` is there only if somebody
- * waits to hear. It must not throw: what cannot be sent is told to `sent`.
- */
-export type Send = (response: CommandResponse, sent: Sent | undefined) => void;
 
 /** What the engine hands to each of its sessions. */
 export interface SessionContext {
@@ -36,14 +27,14 @@ export interface SessionContext {
   refusal(): KvError | undefined;
 }
 
-/** A place in the order of answers. */
-interface Slot {
-  /** Unless it has still to come. */
-  response: CommandResponse | undefined;
-  /** There if hooks are to hear of the sending. */
-  readonly exchange: Exchange | undefined;
-  readonly send: Send;
-}
+/** What has become of a request that a session was to answer from its bytes. */
+export type LaneOutcome =
+  /** Its response has been appended. */
+  | 'answered'
+  /** It is being carried out, and its response goes to the sink. */
+  | 'deferred'
+  /** Nothing has been done: it is to be decoded and received. */
+  | 'declined';
 
 /** What stands for a request that could not be read. */
 const unreadable = (): CommandRequest => ({ requestData: { case: undefined } });
@@ -66,7 +57,8 @@ export class Session {
   readonly #onClose: (session: Session) => void;
   /** The latest received request whose start is being waited for; the next one starts after it. */
   #gate: Promise<void> | undefined;
-  readonly #slots: Fifo<Slot> = new Fifo();
+  readonly #answers: AnswerQueue;
+  readonly #deferral: Deferral;
   #closed = false;
 
   /** Sessions are opened by {@link Engine.openSession}. */
@@ -74,11 +66,17 @@ export class Session {
     this.#context = context;
     this.peer = peer;
     this.#onClose = onClose;
+    this.#answers = new AnswerQueue(this.#send);
+    this.#deferral = {
+      queue: this.#answers,
+      ended: (answer) => context.tally.ended(answer),
+      failed: (error) => context.line.commandFailed(error),
+    };
   }
 
   /** How many received requests have not been answered yet. */
   get pending(): number {
-    return this.#slots.length;
+    return this.#answers.length;
   }
 
   /**
@@ -98,24 +96,36 @@ export class Session {
   }
 
   /**
-   * Takes a request as the bytes of a `CommandRequest`, and appends those of its `CommandResponse` to
-   * `out`, if it can be answered at once, by a storage that can do so, and with nobody listening.
+   * Takes a request as the bytes of a `CommandRequest`, if there is a storage that answers from these, and
+   * nobody listens. If the response is there at once, it is appended to `out`, a `CommandResponse`. A transport that asks
+   * this first answers ordinary requests several times as fast.
    *
-   * @returns whether it was; if not, nothing was done, and the request is to be decoded and
-   * {@link receive}d. A transport that asks this first answers ordinary requests several times as fast.
    * @param place what {@link foresee} answered for the first of its requests, and one more for each after
    * that; 0 for a request that it was not told of.
+   * @param sink for the response that is not there at once, or has to wait for those of earlier requests;
+   * without it, such a request is declined.
    */
-  answer(bytes: Uint8Array, start: number, end: number, out: ByteWriter, place = 0): boolean {
+  answer(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    out: ByteWriter,
+    place = 0,
+    sink?: AnswerSink,
+  ): LaneOutcome {
     const { hooks, lane } = this.#context;
-    return (
-      lane !== undefined &&
-      hooks.idle &&
-      this.#slots.length === 0 &&
-      this.#gate === undefined &&
-      this.#refusal() === undefined &&
-      lane.answer(bytes, start, end, out, place)
-    );
+    if (lane === undefined || !hooks.idle || this.#gate !== undefined) return 'declined';
+    if (this.#refusal() !== undefined) return 'declined';
+    const isFirst = this.#answers.length === 0;
+    if (!isFirst && !lane.defers) return 'declined';
+    const request = lane.read(bytes, start, end, place);
+    if (request === undefined) return 'declined';
+    if (isFirst && lane.execute(request, out)) return 'answered';
+    if (sink === undefined || !lane.defers) return 'declined';
+    const answer = new DeferredAnswer(this.#deferral, sink);
+    if (!lane.defer(request, answer)) return 'declined';
+    this.#answers.push(answer);
+    return 'deferred';
   }
 
   /**
@@ -140,9 +150,9 @@ export class Session {
   receive(request: CommandRequest, send: Send): void {
     const refusal = this.#refusal();
     if (refusal !== undefined) {
-      this.#enqueue(errorResponse(refusal), undefined, send);
+      this.#answers.add(errorResponse(refusal), undefined, send);
     } else if (this.#context.hooks.idle && this.#gate === undefined) {
-      this.#enqueue(this.#carryOut(request), undefined, send);
+      this.#answers.add(this.#carryOut(request), undefined, send);
     } else {
       const exchange = this.#begin(request);
       this.#inTurn(exchange, () => this.#context.line.received(exchange), send);
@@ -158,7 +168,7 @@ export class Session {
   refuse(error: KvError, send: Send): void {
     const refusal = this.#refusal();
     if (refusal !== undefined) {
-      this.#enqueue(errorResponse(refusal), undefined, send);
+      this.#answers.add(errorResponse(refusal), undefined, send);
     } else {
       const exchange = this.#begin(unreadable());
       this.#inTurn(exchange, () => exchange.terminate(errorResponse(error)), send);
@@ -231,7 +241,7 @@ export class Session {
     const response = isPromise(responded)
       ? responded.then(() => exchange.response)
       : exchange.response;
-    this.#enqueue(response, exchange, send);
+    this.#answers.add(response, exchange, send);
   }
 
   /** Has those that come later wait until `begun`. */
@@ -242,30 +252,13 @@ export class Session {
     this.#gate = gate;
   }
 
-  /** @param exchange there if hooks are to hear of the sending. */
-  #enqueue(response: Awaitable<CommandResponse>, exchange: Exchange | undefined, send: Send): void {
-    if (!isPromise(response) && this.#slots.length === 0) {
-      this.#send(response, exchange, send);
-      return;
-    }
-    const slot: Slot = { response: undefined, exchange, send };
-    this.#slots.push(slot);
-    void whenReady(response, (ready) => {
-      slot.response = ready;
-      this.#sendReady();
-    });
-  }
-
-  #sendReady(): void {
-    for (let slot = this.#slots.peek(); slot?.response !== undefined; slot = this.#slots.peek()) {
-      this.#slots.shift();
-      this.#send(slot.response, slot.exchange, slot.send);
-    }
-  }
-
-  #send(response: CommandResponse, exchange: Exchange | undefined, send: Send): void {
+  readonly #send = (
+    response: CommandResponse,
+    exchange: Exchange | undefined,
+    send: Send,
+  ): void => {
     const { hooks, line } = this.#context;
     const heard = exchange !== undefined && hooks.has('afterResponseSend');
     send(response, heard ? (error) => void line.sent(exchange, error) : undefined);
-  }
+  };
 }

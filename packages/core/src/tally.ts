@@ -1,4 +1,4 @@
-import type { CommandName, CommandRequest, CommandResponse } from '@kv/protocol';
+import type { CommandName, CommandRequest } from '@kv/protocol';
 import { commandTable } from './command-table.js';
 
 /** Counts requests for {@link Engine.stats}, and knows when none is under way. */
@@ -22,13 +22,17 @@ export class Tally {
   }
 
   began(request: CommandRequest): void {
+    this.beganCommand(request?.requestData?.case);
+  }
+
+  beganCommand(name: CommandName | undefined): void {
     this.#requests++;
     this.#inFlight++;
-    const command = this.#byCommand.get(request?.requestData?.case);
+    const command = this.#byCommand.get(name);
     if (command !== undefined) command.count++;
   }
 
-  ended({ status }: CommandResponse): void {
+  ended({ status }: { readonly status: number }): void {
     (this.#byStatus[status] as number)++;
     if (--this.#inFlight === 0 && this.#onIdle.length > 0) {
       for (const resolve of this.#onIdle.splice(0)) resolve();

@@ -8,16 +8,20 @@ import { afterAll, beforeAll } from 'vitest';
 import { TcpTransport } from './tcp-transport.js';
 import { TestPeer } from './testing/test-peer.js';
 
-transportSuite({
-  name: 'tcp',
-  halfClose: true,
-  reset: true,
-  async start(engine, options) {
-    const transport = new TcpTransport(engine, options);
-    const address = await transport.listen({ port: 0 });
-    return { connect: () => TestPeer.connect(address), close: () => transport.close() };
-  },
-});
+for (const lane of [true, false]) {
+  transportSuite({
+    name: lane ? 'tcp' : 'tcp, to a storage without a lane',
+    transport: 'tcp',
+    halfClose: true,
+    reset: true,
+    lane,
+    async start(engine, options) {
+      const transport = new TcpTransport(engine, options);
+      const address = await transport.listen({ port: 0 });
+      return { connect: () => TestPeer.connect(address), close: () => transport.close() };
+    },
+  });
+}
 
 let directory: string;
 let sockets = 0;

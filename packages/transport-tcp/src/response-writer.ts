@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Sent, Session } from '@kv/core';
+import type { AnswerSink, Sent, Session } from '@kv/core';
 import {
   type ByteWriter,
   beginFrame,
@@ -26,7 +26,7 @@ export interface WriteProgress {
  * behind the other, and tells who wants to hear of it when they are with the kernel. All that are ready at
  * the end of the event loop's turn leave in one write.
  */
-export class ResponseWriter implements Flushed {
+export class ResponseWriter implements AnswerSink, Flushed {
   readonly #stream: Duplex;
   readonly #session: Session;
   readonly #settings: Settings;
@@ -37,6 +37,8 @@ export class ResponseWriter implements Flushed {
   #out: ByteWriter | undefined;
   /** Who wants to hear when the contents of `#out` are with the kernel. */
   #outSent: Sent[] = [];
+  /** Where in `#out` the answer begins that was begun last. */
+  #frame = 0;
   /** Writes under way of which somebody wants to hear. */
   readonly #writing: Set<readonly Sent[]> = new Set();
   #flushScheduled = false;
@@ -65,23 +67,32 @@ export class ResponseWriter implements Flushed {
    * Has the session answer a request from its bytes, as of {@link Session.answer}. Somebody has then to
    * have it written: {@link flushSoon}.
    *
-   * @returns whether it was; if not, nothing was done.
+   * @returns whether it takes care of it; if not, nothing was done.
    */
   answer(bytes: Uint8Array, start: number, end: number, place: number): boolean {
-    const { format } = this.#settings;
+    const outcome = this.#session.answer(bytes, start, end, this.begin(), place, this);
+    if (outcome === 'answered') this.#endFrame();
+    else this.cancel();
+    return outcome !== 'declined';
+  }
+
+  begin(): ByteWriter {
     this.#out ??= this.#writers.take();
-    const out = this.#out;
-    const frame = beginFrame(out, format);
-    if (!this.#session.answer(bytes, start, end, out, place)) {
-      out.length = frame;
-      return false;
+    this.#frame = beginFrame(this.#out, this.#settings.format);
+    return this.#out;
+  }
+
+  end(): void {
+    if (this.#closed) {
+      this.cancel();
+      return;
     }
-    try {
-      endFrame(out, format, frame);
-    } catch (cause) {
-      this.#session.unsendable(this.#encodeUnsendable(cause));
-    }
-    return true;
+    this.#endFrame();
+    this.flushSoon();
+  }
+
+  cancel(): void {
+    (this.#out as ByteWriter).length = this.#frame;
   }
 
   /** Takes an answer from the session, and has it written soon. */
@@ -128,6 +139,14 @@ export class ResponseWriter implements Flushed {
     this.#writing.add(this.#outSent);
     // A stream may drop the callbacks of its writes when it is destroyed.
     for (const sent of this.#writing) this.#settle(sent, gone());
+  }
+
+  #endFrame(): void {
+    try {
+      endFrame(this.#out as ByteWriter, this.#settings.format, this.#frame);
+    } catch (cause) {
+      this.#session.unsendable(this.#encodeUnsendable(cause));
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { CommandResponse, LaneRequest } from '@kv/core';
+import { type CommandResponse, KvError, type LaneAnswer, type LaneRequest } from '@kv/core';
 import { ByteWriter } from '@kv/protocol';
 import { type Fault, fault } from './fault.js';
 import { ModelLane } from './model-lane.js';
@@ -12,6 +12,26 @@ const laneFault = (what: string, caughtBy: RegExp, Lane: typeof ModelLane): Faul
       override readonly lane = new Lane(this);
     },
   );
+
+/** A lane that defers everything. */
+class LateLane extends ModelLane {
+  override execute(): number {
+    return 0;
+  }
+
+  defer(request: LaneRequest, answer: LaneAnswer): boolean {
+    const kept = this.keep(request);
+    const model = { execute: (_: LaneRequest, out: ByteWriter) => super.execute(kept, out) };
+    setImmediate(() => {
+      if (!answer.execute(model, kept)) answer.fail(new KvError('STORAGE_FAILURE', 'Lost'));
+    });
+    return true;
+  }
+
+  protected keep(request: LaneRequest): LaneRequest {
+    return { ...request, bytes: Uint8Array.from(request.bytes) };
+  }
+}
 
 /** A short way that leads elsewhere. */
 export const laneFaults: readonly Fault[] = [
@@ -59,6 +79,20 @@ export const laneFaults: readonly Fault[] = [
     class extends ModelLane {
       foresee(requests: readonly LaneRequest[], count: number): void {
         for (const request of requests.slice(0, count)) this.execute(request, new ByteWriter());
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that does later what it defers, and lets its methods overtake',
+    /^the lane answers as/,
+    LateLane,
+  ),
+  laneFault(
+    'has a lane that defers a request and looks at it when it is another',
+    /^the lane (answers as|and the methods)/,
+    class extends LateLane {
+      protected override keep(request: LaneRequest): LaneRequest {
+        return { ...request };
       }
     },
   ),

@@ -1,4 +1,4 @@
-import { Engine, type KvError } from '@kv/core';
+import { Engine, type KvError, MemoryStorage, SlabStorage } from '@kv/core';
 import { HeldStorage } from '../held-storage.js';
 import type {
   TransportOptions,
@@ -19,6 +19,8 @@ export interface TransportSuiteOptions {
    * Where not, a cut looks like a half-close until the server writes, and that is not tested.
    */
   readonly reset?: boolean;
+  /** Whether the engine's storage offers a lane; true by default. */
+  readonly lane?: boolean;
   /**
    * Starts the transport on an engine of the suite's, on a port or path of its own. The suite closes
    * the transport, then the engine, after each test.
@@ -57,11 +59,11 @@ export interface TransportCheck {
 
 /** Starts a transport for `run`, and ends it, its engine and its peers whatever becomes of that. */
 export async function withTransport(
-  { name, transport: transportName = name, start }: TransportSuiteOptions,
+  { name, transport: transportName = name, lane = true, start }: TransportSuiteOptions,
   options: TransportOptions,
   run: (fixture: TransportFixture) => Promise<void>,
 ): Promise<void> {
-  const storage = new HeldStorage();
+  const storage = new HeldStorage(lane ? new SlabStorage() : new MemoryStorage());
   const reported: KvError[] = [];
   const engine = new Engine({ storage, onError: (error) => reported.push(error) });
   const transport = await start(engine, options);

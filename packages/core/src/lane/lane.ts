@@ -1,6 +1,6 @@
 import type { ByteWriter } from '@kv/protocol';
 import type { Limits } from '../limits.js';
-import type { LaneRequest, StorageLane } from '../storage/storage-lane.js';
+import type { LaneAnswer, LaneRequest, StorageLane } from '../storage/storage-lane.js';
 import type { Tally } from '../tally.js';
 import { LaneReader } from './lane-reader.js';
 
@@ -34,7 +34,7 @@ export class Lane {
   }
 
   /**
-   * Looks at requests that are about to be {@link answer}ed: `count` of them, {@link FORESEEN} at the most.
+   * Looks at requests that are about to be {@link read}: `count` of them, {@link FORESEEN} at the most.
    *
    * @returns the place of the first of them; those of the others follow.
    */
@@ -54,20 +54,43 @@ export class Lane {
     return first;
   }
 
+  /** Whether it takes on what cannot be answered at once. */
+  get defers(): boolean {
+    return this.#storage.defer !== undefined;
+  }
+
   /**
-   * Carries out the `CommandRequest` from `start` to `end`, and appends its `CommandResponse` to `out`.
+   * Finds the parts of the `CommandRequest` from `start` to `end`.
    *
    * @param place of a request that was foreseen; 0 of another.
+   * @returns the request, until the next is read; `undefined` if it is one for the plain path.
+   */
+  read(bytes: Uint8Array, start: number, end: number, place: number): LaneRequest | undefined {
+    const index = place % FORESEEN;
+    if (place > 0 && this.#places[index] === place) return this.#foreseen[index];
+    return this.#reader.read(bytes, this.#viewOf(bytes), start, end) ? this.#reader : undefined;
+  }
+
+  /**
+   * Carries out a request that was {@link read}, and appends its `CommandResponse` to `out`.
+   *
+   * @returns false, with nothing done, if it cannot be answered at once.
+   */
+  execute(request: LaneRequest, out: ByteWriter): boolean {
+    const status = this.#storage.execute(request, out);
+    if (status === 0) return false;
+    this.#tally.answered(request.command, status);
+    return true;
+  }
+
+  /**
+   * Has the storage carry out later a request that was {@link read}.
+   *
    * @returns false, with nothing done, if it is one for the plain path.
    */
-  answer(bytes: Uint8Array, start: number, end: number, out: ByteWriter, place: number): boolean {
-    let reader = this.#reader;
-    const index = place % FORESEEN;
-    if (place > 0 && this.#places[index] === place) reader = this.#foreseen[index] as LaneReader;
-    else if (!reader.read(bytes, this.#viewOf(bytes), start, end)) return false;
-    const status = this.#storage.execute(reader, out);
-    if (status === 0) return false;
-    this.#tally.answered(reader.command, status);
+  defer(request: LaneRequest, answer: LaneAnswer): boolean {
+    if (this.#storage.defer?.(request, answer) !== true) return false;
+    this.#tally.beganCommand(request.command);
     return true;
   }
 

@@ -26,6 +26,21 @@ export interface LaneRequest {
   token: number;
 }
 
+/** The answer to a request that is carried out later: what a {@link StorageLane.defer} keeps of it. */
+export interface LaneAnswer {
+  /**
+   * Has a lane carry out the request, now, and makes its response the answer.
+   *
+   * @param request the same request, though it may stand in other bytes by now.
+   * @returns false if the lane left it to the storage's methods: then nothing was done, and it must
+   * {@link fail}.
+   */
+  execute(lane: Pick<StorageLane, 'execute'>, request: LaneRequest): boolean;
+
+  /** Answers that the request failed, with the error that the storage's methods would fail with. */
+  fail(error: unknown): void;
+}
+
 /**
  * What a storage offers that keeps its entries as bytes: commands about a single key, from the bytes of
  * the request to those of the response, with no string and no object between them. Each does what the
@@ -39,6 +54,17 @@ export interface StorageLane {
    * storage's methods: errors, too.
    */
   execute(request: LaneRequest, out: ByteWriter): number;
+
+  /**
+   * Takes on a command to carry it out later, as storages must that wait for a disk: one that
+   * {@link execute} left undone, or one whose answer has to wait for that of an earlier one. What is deferred takes
+   * effect in the order in which it was, together with the storage's methods, as if it had been called now.
+   *
+   * @param request is another as soon as this returns, and so are its bytes: what is needed must be copied.
+   * @param answer called once, and not before this has returned.
+   * @returns false, with nothing done, for what is left to the storage's methods.
+   */
+  defer?(request: LaneRequest, answer: LaneAnswer): boolean;
 
   /**
    * Is told of requests that came together and will be carried out next, one by one, unless something

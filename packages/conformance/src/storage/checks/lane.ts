@@ -1,4 +1,6 @@
 import {
+  type AnswerSink,
+  type Awaitable,
   type CommandRequest,
   type CommandResponse,
   commandRequest,
@@ -10,7 +12,7 @@ import {
   type Value,
   valueToMessage,
 } from '@kv/core';
-import { ByteWriter, errorResponse, KvError, straightLineCodec } from '@kv/protocol';
+import { ByteWriter, errorResponse, Fifo, KvError, straightLineCodec } from '@kv/protocol';
 import { expect } from 'vitest';
 import { Random } from '../../random.js';
 import type { StorageCheck } from '../storage-check.js';
@@ -27,15 +29,44 @@ interface Answers {
   readonly plain: string;
 }
 
+/** What a lane answers later, in order. */
+class LaterAnswers implements AnswerSink {
+  readonly #waiting = new Fifo<(answer: string) => void>();
+  #out = new ByteWriter();
+
+  /** The answer that is the next after those that are waited for already. */
+  next(): Promise<string> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  begin(): ByteWriter {
+    return this.#out;
+  }
+
+  end(): void {
+    this.#waiting.shift()?.(hex(this.#out.take()));
+  }
+
+  cancel(): void {
+    this.#out = new ByteWriter();
+  }
+
+  readonly send = (response: CommandResponse): void => {
+    straightLineCodec.encodeResponse(response, this.#out);
+    this.end();
+  };
+}
+
 /** The two ways to the same answers, and what has been asked on both. */
 class TwoWays {
   readonly #lane: Session;
   readonly #plain: Engine = new Engine({ storage: new MemoryStorage() });
   readonly laneEngine: Engine;
+  readonly #later = new LaterAnswers();
   taken = 0;
 
   constructor(storage: Storage) {
-    this.laneEngine = new Engine({ storage });
+    this.laneEngine = new Engine({ storage, onError: () => {} });
     this.#lane = this.laneEngine.openSession(PEER);
   }
 
@@ -51,22 +82,32 @@ class TwoWays {
       at += 3 + length;
     });
     const first = this.#lane.foresee(chunk, starts, ends, requests.length);
-    const answers: Answers[] = [];
-    for (const [i, bytes] of requests.entries()) {
-      const [start = 0, end = 0] = [starts[i], ends[i]];
-      const out = new ByteWriter();
-      out.write(Buffer.from('before'));
-      const taken = this.#lane.answer(chunk, start, end, out, first === 0 ? 0 : first + i);
-      const appended = Buffer.from(out.take());
-      expect(String(appended.subarray(0, 6))).toBe('before');
-      if (taken) this.taken++;
-      else expect(appended.length, 'bytes of a request that was not taken').toBe(6);
-      answers.push({
-        lane: taken ? hex(appended.subarray(6)) : await answer(this.laneEngine, bytes),
-        plain: await answer(this.#plain, bytes),
-      });
-    }
-    return answers;
+    const places = requests.map((_, i) => (first === 0 ? 0 : first + i));
+    const answers = requests.map((bytes, i) => {
+      const lane = this.#ask(chunk, starts[i] ?? 0, ends[i] ?? 0, places[i] ?? 0);
+      return Promise.all([lane ?? answer(this.laneEngine, bytes), answer(this.#plain, bytes)]);
+    });
+    // What is deferred must not need the bytes any more.
+    chunk.fill(0xff);
+    return (await Promise.all(answers)).map(([lane, plain]) => ({ lane, plain }));
+  }
+
+  /** The lane's answer, if it takes the request. */
+  #ask(
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+    place: number,
+  ): Awaitable<string> | undefined {
+    const out = new ByteWriter();
+    out.write(Buffer.from('before'));
+    const outcome = this.#lane.answer(chunk, start, end, out, place, this.#later);
+    const appended = Buffer.from(out.take());
+    expect(String(appended.subarray(0, 6))).toBe('before');
+    if (outcome !== 'declined') this.taken++;
+    if (outcome === 'answered') return hex(appended.subarray(6));
+    expect(appended.length, 'bytes of a request that was not answered').toBe(6);
+    return outcome === 'deferred' ? this.#later.next() : undefined;
   }
 
   /** The figures of both. */
