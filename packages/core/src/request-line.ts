@@ -75,7 +75,7 @@ export class RequestLine {
     return this.#pass('afterResponseSend', exchange);
   }
 
-  /** Hears of a response that cannot be sent, and of which the caller is sent `error` instead. */
+  /** Hears of a response that cannot be sent: the caller is sent `error` instead, or nothing any more. */
   unsendable(error: KvError): void {
     this.#tell(error, 'send');
   }

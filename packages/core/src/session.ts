@@ -177,7 +177,8 @@ export class Session {
 
   /**
    * For a transport to call when a response cannot be put into its protocol, and it sends this error
-   * instead: if it is one whose cause the caller does not see, the engine's `onError` hears of it.
+   * instead, or when it cannot write and cuts the peer: if it is an error whose cause the caller does not
+   * see, the engine's `onError` hears of it.
    */
   unsendable(error: KvError): void {
     this.#context.line.unsendable(error);

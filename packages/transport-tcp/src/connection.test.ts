@@ -288,6 +288,33 @@ describe('an answer that was being written when the stream was gone', () => {
   });
 });
 
+describe('a stream that throws when it is written to', () => {
+  it('is cut, and heard of, and no other waits for that', async () => {
+    const cause = new Error('There is something wrong with this stream');
+    const reported: unknown[] = [];
+    const engine = new Engine({ onError: (error, origin) => void reported.push([error, origin]) });
+    const heard: unknown[] = [];
+    engine.hooks.on('afterResponseSend', ({ error }) => void heard.push(error));
+    const transport = new TcpTransport(engine);
+    const [broken, good] = [new ScriptedStream(), new ScriptedStream()];
+    broken._write = () => {
+      throw cause;
+    };
+    for (const stream of [broken, good]) {
+      transport.handle(stream);
+      stream.push(frames(get('k')));
+    }
+    await settled();
+    expect(good.writes).toHaveLength(1);
+    expect(broken.destroyed).toBe(true);
+    const error = expect.objectContaining({ code: 'INTERNAL', cause });
+    expect(reported).toEqual([[error, 'send']]);
+    expect(heard).toEqual([expect.objectContaining({ code: 'CONNECTION_LOST' })]);
+    expect(transport.stats().connections).toBe(1);
+    good.destroy();
+  });
+});
+
 describe('a stream that is handed over', () => {
   it('is left alone if it is gone already, and does not keep the transport from closing', async () => {
     const transport = new TcpTransport(new Engine());

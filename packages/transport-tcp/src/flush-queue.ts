@@ -2,6 +2,8 @@
 export interface Flushed {
   /** Writes it. */
   flush(): void;
+  /** Hears what `flush` has thrown. Must not throw. */
+  failed(thrown: unknown): void;
 }
 
 /**
@@ -20,6 +22,13 @@ export class FlushQueue {
   readonly #flush = (): void => {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const each of waiting) each.flush();
+    for (const each of waiting) {
+      try {
+        each.flush();
+      } catch (thrown) {
+        // It is the affair of one; those behind it have still to be served.
+        each.failed(thrown);
+      }
+    }
   };
 }

@@ -121,6 +121,12 @@ export class ResponseWriter implements AnswerSink, Flushed {
     this.#progress.flushed();
   }
 
+  /** Cuts a peer to which nothing can be written: it would wait for ever for what is lost. */
+  failed(cause: unknown): void {
+    this.#session.unsendable(new KvError('INTERNAL', 'Answers cannot be written', { cause }));
+    this.#stream.destroy();
+  }
+
   /** Writes what is answered. */
   write(): void {
     const out = this.#out;
