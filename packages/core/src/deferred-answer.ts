@@ -71,9 +71,20 @@ export class DeferredAnswer implements LaneAnswer, Slot {
     if (!(response instanceof Uint8Array)) {
       this.#sink.send(response, undefined);
     } else {
-      this.#sink.begin().write(response);
-      this.#sink.end();
+      this.#append(response);
     }
+  }
+
+  #append(response: Uint8Array): void {
+    try {
+      this.#sink.begin().write(response);
+    } catch (error) {
+      // There is no memory for it. What was done stays done; the peer must not be left without an answer.
+      this.#sink.cancel();
+      this.#sink.send(this.#deferral.failed(error), undefined);
+      return;
+    }
+    this.#sink.end();
   }
 
   #answered(answer: { readonly status: number }): void {

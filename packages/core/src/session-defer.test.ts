@@ -10,7 +10,7 @@ import {
   valueToMessage,
 } from '@kv/protocol';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AnswerSink } from './deferred-answer.js';
 import { Engine } from './engine.js';
 import type { LaneOutcome, Session } from './session.js';
@@ -181,6 +181,28 @@ describe('a session whose storage defers', () => {
     carryOn();
     await turn();
     expect(answers.responses).toEqual([answer('late'), EMPTY]);
+    drained(session);
+  });
+
+  it('says so if there is no memory for such an answer when its turn has come', async () => {
+    const { ask, lane, answers, storage, session, reported } = setUp();
+    storage.set('t', 'k', 'x'.repeat(10_000));
+    let carryOn = (): void => {};
+    const waiting = new Promise<string>((resolve) => {
+      carryOn = () => resolve('late');
+    });
+    storage.get = () => waiting as never;
+    session.receive(get('a'), answers.send);
+    ask(set('k', 'v'));
+    lane.next();
+    const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    onTestFinished(() => allocate.mockRestore());
+    carryOn();
+    await turn();
+    expect(answers.responses).toMatchObject([{ status: 200 }, { status: 500 }]);
+    expect(reported).toMatchObject([{ code: 'INTERNAL' }]);
     drained(session);
   });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ByteWriter } from './byte-writer.js';
 
 const KIB = 1024;
@@ -77,6 +77,22 @@ describe('a byte writer', () => {
     out.reserve(1);
     out.bytes[out.length++] = 2;
     expect([...out.take().subarray(full)]).toEqual([2]);
+  });
+
+  it('fails if there is no memory to grow, and is as it was', () => {
+    const cause = new RangeError('Array buffer allocation failed');
+    const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(() => {
+      throw cause;
+    });
+    onTestFinished(() => allocate.mockRestore());
+    const out = new ByteWriter();
+    out.write(filled(out.bytes.length, 1));
+    const { bytes } = out;
+    const failure = expect.objectContaining({ code: 'INTERNAL', cause });
+    expect(() => out.reserve(1)).toThrow(failure);
+    expect(() => out.write(Uint8Array.of(2))).toThrow(failure);
+    expect(out.bytes).toBe(bytes);
+    expect([...out.take()]).toEqual([...filled(bytes.length, 1)]);
   });
 
   it('keeps its room between small takes', () => {

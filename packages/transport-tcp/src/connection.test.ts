@@ -1,6 +1,20 @@
 import { once } from 'node:events';
-import { type CommandRequest, Engine, type Entry, MemoryStorage } from '@kv/core';
-import { commandRequest, frameFormat, valueToMessage } from '@kv/protocol';
+import {
+  type CommandRequest,
+  type CommandResponse,
+  Engine,
+  type Entry,
+  MemoryStorage,
+  SlabStorage,
+  type Storage,
+} from '@kv/core';
+import {
+  commandRequest,
+  FrameReader,
+  frameFormat,
+  straightLineCodec,
+  valueToMessage,
+} from '@kv/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { TcpTransportOptions } from './options.js';
 import { TcpTransport } from './tcp-transport.js';
@@ -23,6 +37,19 @@ function serve(engine: Engine, options?: TcpTransportOptions): ScriptedStream {
 /** Frames as a peer would send them. */
 const frames = (...requests: CommandRequest[]): Uint8Array =>
   new TestPeer(new ScriptedStream(), frameFormat()).frames(...requests);
+
+/** What has been written. */
+function answers({ writes }: ScriptedStream): CommandResponse[] {
+  const reader = new FrameReader(frameFormat());
+  const found: CommandResponse[] = [];
+  for (const write of writes) {
+    reader.push(write);
+    while (reader.next()) {
+      found.push(straightLineCodec.decodeResponse(reader.bytes, reader.start, reader.end));
+    }
+  }
+  return found;
+}
 
 describe('reading', () => {
   it('finds two frames wherever they are cut', async () => {
@@ -285,6 +312,73 @@ describe('an answer that was being written when the stream was gone', () => {
     await settled();
     const gone = expect.objectContaining({ code: 'CONNECTION_LOST' });
     expect(heard).toEqual([gone, gone]);
+  });
+});
+
+describe('a server that has no memory for an answer', () => {
+  const cause = new RangeError('Array buffer allocation failed');
+
+  /** Lets nobody who writes have more than so many bytes. */
+  function allowAtMost(most: number): void {
+    const allocate = Buffer.allocUnsafeSlow;
+    const limited = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((bytes) => {
+      if (bytes > most) throw cause;
+      return allocate(bytes);
+    });
+    onTestFinished(() => limited.mockRestore());
+  }
+
+  interface Served {
+    readonly engine: Engine;
+    readonly stream: ScriptedStream;
+    /** What the engine has reported. */
+    readonly reported: unknown[];
+  }
+
+  function serveLarge(storage: Storage): Served {
+    storage.set('t', 'large', new Uint8Array(100_000));
+    storage.set('t', 'small', 1n);
+    const reported: unknown[] = [];
+    const onError = (...told: unknown[]): void => void reported.push(told);
+    const engine = new Engine({ storage, onError });
+    return { engine, stream: serve(engine), reported };
+  }
+
+  it.each([
+    ['on the lane', new SlabStorage()],
+    ['on the plain path', new MemoryStorage()],
+  ])('says so in its place, %s, and answers the others', async (_, storage) => {
+    const { engine, stream, reported } = serveLarge(storage);
+    allowAtMost(64 * 1024);
+    stream.push(frames(get('small'), get('large'), get('small')));
+    await settled();
+    const said =
+      'The command was executed, but not answered. There is not enough memory for a message';
+    expect(answers(stream)).toMatchObject([
+      { status: 200, message: '' },
+      { status: 500, message: said },
+      { status: 200, message: '' },
+    ]);
+    expect(engine.stats().requests).toBe(3);
+    expect(reported).toEqual([
+      [expect.objectContaining({ code: 'INTERNAL', message: said }), 'send'],
+    ]);
+  });
+
+  it('cuts the peer if there is none to say so, and does not go on with what it asks', async () => {
+    const { engine, stream, reported } = serveLarge(new SlabStorage());
+    const asked = frames(...Array.from({ length: 1000 }, () => get('small')));
+    allowAtMost(0);
+    stream.push(asked);
+    await settled();
+    expect(stream.destroyed).toBe(true);
+    expect(engine.stats().requests).toBeLessThan(500);
+    expect(engine.stats().sessions).toEqual({});
+    const message = 'Answers cannot be written';
+    expect(reported).toContainEqual([
+      expect.objectContaining({ code: 'INTERNAL', message }),
+      'send',
+    ]);
   });
 });
 

@@ -16,6 +16,8 @@ type Phase =
   | 'draining'
   /** Everything is answered, and the peer has been told so. What it still sends is thrown away. */
   | 'ended'
+  /** The stream is being destroyed, whatever was under way. */
+  | 'cut'
   /** There is no stream any more. */
   | 'closed';
 
@@ -66,6 +68,7 @@ export class Connection implements Swept {
     this.#writer = new ResponseWriter(stream, session, context, {
       flushed: () => this.#onFlushed(),
       taken: () => this.#onTaken(),
+      failed: () => this.cut(),
     });
     this.#watch = new ProgressWatch(stream, context.settings.drainMs, () => this.cut());
     stream.on('end', () => this.#onEnd());
@@ -112,6 +115,8 @@ export class Connection implements Swept {
 
   /** Ends the stream at once, whatever is under way. */
   cut(): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'cut';
     this.#stream.destroy();
   }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { AnswerSink, Sent, Session } from '@kv/core';
 import {
-  type ByteWriter,
+  ByteWriter,
   beginFrame,
   type CommandResponse,
   endFrame,
@@ -19,6 +19,8 @@ export interface WriteProgress {
   flushed(): void;
   /** The peer has taken what was written, or the kernel for it. */
   taken(): void;
+  /** Nothing can be written any more: the peer must be cut, or it would wait for ever for what is lost. */
+  failed(): void;
 }
 
 /**
@@ -78,7 +80,14 @@ export class ResponseWriter implements AnswerSink, Flushed {
 
   begin(): ByteWriter {
     this.#out ??= this.#writers.take();
-    this.#frame = beginFrame(this.#out, this.#settings.format);
+    try {
+      this.#frame = beginFrame(this.#out, this.#settings.format);
+    } catch (cause) {
+      // Nothing is written any more to a peer that is cut.
+      this.failed(cause);
+      this.#out = new ByteWriter();
+      this.#frame = beginFrame(this.#out, this.#settings.format);
+    }
     return this.#out;
   }
 
@@ -121,10 +130,10 @@ export class ResponseWriter implements AnswerSink, Flushed {
     this.#progress.flushed();
   }
 
-  /** Cuts a peer to which nothing can be written: it would wait for ever for what is lost. */
   failed(cause: unknown): void {
+    if (this.#stream.destroyed) return;
     this.#session.unsendable(new KvError('INTERNAL', 'Answers cannot be written', { cause }));
-    this.#stream.destroy();
+    this.#progress.failed();
   }
 
   /** Writes what is answered. */
@@ -161,16 +170,10 @@ export class ResponseWriter implements AnswerSink, Flushed {
    * @returns that error.
    */
   #encode(response: CommandResponse): KvError | undefined {
-    const { codec, format } = this.#settings;
-    this.#out ??= this.#writers.take();
-    const out = this.#out;
-    const start = beginFrame(out, format);
     try {
-      codec.encodeResponse(response, out);
-      endFrame(out, format, start);
+      this.#append(response);
       return undefined;
     } catch (cause) {
-      out.length = start;
       return this.#encodeUnsendable(cause, response.pairs.length > 1);
     }
   }
@@ -182,8 +185,25 @@ export class ResponseWriter implements AnswerSink, Flushed {
    */
   #encodeUnsendable(cause: unknown, paged = false): KvError {
     const error = unsendable(cause, paged);
-    this.#encode(errorResponse(error));
+    try {
+      this.#append(errorResponse(error));
+    } catch (thrown) {
+      this.failed(thrown);
+    }
     return error;
+  }
+
+  /** Appends a response in a frame; nothing, if that fails. */
+  #append(response: CommandResponse): void {
+    const { codec, format } = this.#settings;
+    const out = this.begin();
+    try {
+      codec.encodeResponse(response, out);
+      endFrame(out, format, this.#frame);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
   }
 
   readonly #taken = (): void => this.#progress.taken();
@@ -206,10 +226,11 @@ export class ResponseWriter implements AnswerSink, Flushed {
 
 function unsendable(cause: unknown, paged: boolean): KvError {
   const error = KvError.from(cause);
-  if (error.code !== 'TOO_LARGE') return error;
-  const hint = paged ? ': HSCAN reads a table page by page' : '';
+  // Of what is no KvError, as of a response that a hook has spoilt, the peer is not told.
+  if (error !== cause) return error;
+  const hint = paged && error.code === 'TOO_LARGE' ? ': HSCAN reads a table page by page' : '';
   const message = `The command was executed, but not answered. ${error.message}${hint}`;
-  return new KvError('TOO_LARGE', message, { cause });
+  return new KvError(error.code, message, { cause });
 }
 
 function gone(): KvError {
