@@ -9,7 +9,7 @@ import {
   writeValueMessage,
 } from '@kv/protocol';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { dispatch } from '../../dispatch.js';
 import { MemoryStorage } from '../memory-storage.js';
 import type { LaneRequest } from '../storage-lane.js';
@@ -143,6 +143,28 @@ describe('the lane of slabs', () => {
     expect(storage.lane.execute(request, out)).toBe(0);
     expect(out.length).toBe(0);
   });
+
+  it.each<LaneRequest['command']>(['hget', 'hset', 'hdel', 'hexist'])(
+    'has appended and changed nothing if there is no memory for the answer to %s',
+    (command) => {
+      const storage = new SlabStorage();
+      storage.set('t', 'k', 'old'.repeat(2_000));
+      const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(() => {
+        throw new RangeError('Array buffer allocation failed');
+      });
+      onTestFinished(() => allocate.mockRestore());
+      const out = new ByteWriter();
+      // There is room for a byte less than the shortest answer takes.
+      out.length = out.bytes.length - 4;
+      for (const key of ['k', 'missing']) {
+        const before = Buffer.from(out.bytes.subarray(0, out.length));
+        const request = laneRequest({ command, table: 't', key, value: 'new' });
+        expect(storage.lane.execute(request, out)).toBe(0);
+        expect(Buffer.compare(out.bytes.subarray(0, out.length), before)).toBe(0);
+      }
+      expect(storage.getAll('t')).toEqual([['k', 'old'.repeat(2_000)]]);
+    },
+  );
 
   it('has appended and changed nothing if a set fails', () => {
     let left = 2;

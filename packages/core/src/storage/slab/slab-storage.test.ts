@@ -1,6 +1,6 @@
 import type { Value } from '@kv/protocol';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MemoryStorage } from '../memory-storage.js';
 import type { Entry, WriteOp } from '../storage.js';
 import type { KeyHash } from './key-hash.js';
@@ -332,6 +332,33 @@ describe('a storage without memory', () => {
         },
       ),
     );
+  });
+
+  it('fails with what it cannot read, and stays as it was', () => {
+    const storage = new SlabStorage();
+    const value = new Uint8Array(1_000);
+    storage.set('t', 'k', value);
+    vi.stubGlobal(
+      'Uint8Array',
+      class extends Uint8Array {
+        constructor(length: number) {
+          super();
+          if (length === value.length) throw cause;
+        }
+      },
+    );
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const change = { op: 'set' as const, key: 'other', value: 1n };
+    const attempts = [
+      () => storage.get('t', 'k'),
+      () => storage.set('t', 'k', 1n),
+      () => storage.del('t', 'k'),
+      () => storage.write('t', [change, { op: 'delete', key: 'k' }]),
+      () => storage.getAll('t'),
+    ];
+    for (const attempt of attempts) expect(attempt).toThrow(failure);
+    vi.unstubAllGlobals();
+    expect(storage.getAll('t')).toEqual([['k', value]]);
   });
 
   it('still deletes', () => {

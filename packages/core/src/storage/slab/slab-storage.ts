@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { KvError, readUtf8, readValueMessage, type Value } from '@kv/protocol';
+import { KvError, readUtf8, type Value } from '@kv/protocol';
 import { entryBytes } from '../entry-bytes.js';
 import {
   checkOps,
@@ -11,6 +11,7 @@ import {
 } from '../storage.js';
 import type { StorageLane } from '../storage-lane.js';
 import { HalfSipHash } from './half-sip-hash.js';
+import { recordValue } from './record-value.js';
 import { Scratch } from './scratch.js';
 import { SlabLane } from './slab-lane.js';
 import { type SlabParts, SlabStore } from './slab-store.js';
@@ -259,9 +260,7 @@ export class SlabStorage implements Storage {
   }
 
   #value(address: number): Value {
-    const { records } = this.#store;
-    const start = records.valueStart(address);
-    return readValueMessage(records.bytes(address), start, start + records.valueBytes(address));
+    return recordValue(this.#store.records, address);
   }
 }
 

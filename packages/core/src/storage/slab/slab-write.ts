@@ -1,5 +1,6 @@
-import { readValueMessage, type Value } from '@kv/protocol';
+import type { Value } from '@kv/protocol';
 import type { WriteOp } from '../storage.js';
+import { recordValue } from './record-value.js';
 import type { Scratch } from './scratch.js';
 import { checkedUnits, type SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
@@ -103,7 +104,7 @@ export class SlabWrite {
   #apply({ hash, keyStart, keyEnd }: EncodedOp, after: number): Value | undefined {
     const table = this.#table;
     const before = table.find(hash, this.#scratch.window, keyStart, keyEnd);
-    const old = before === 0 ? undefined : this.#read(before);
+    const old = before === 0 ? undefined : recordValue(this.#store.records, before);
     if (before === 0 && after !== 0) table.index.reserve(hash);
     this.#change({ hash, before, after });
     this.#changes.push({ hash, before, after });
@@ -137,11 +138,5 @@ export class SlabWrite {
     for (const address of this.#made) if (address !== 0) records.kill(address);
     if (this.#table.index.count === 0) this.#table.index.clear();
     tables.dropIfEmpty(this.#table);
-  }
-
-  #read(address: number): Value {
-    const { records } = this.#store;
-    const start = records.valueStart(address);
-    return readValueMessage(records.bytes(address), start, start + records.valueBytes(address));
   }
 }
