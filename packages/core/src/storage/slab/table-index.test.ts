@@ -121,6 +121,43 @@ describe('an index', () => {
     expect(has(some.segment(hash), hash, count - 1)).toBe(false);
   });
 
+  it.each([
+    ['the first', 0],
+    ['the last', -1],
+    ['one among the others', 0x1234_5678],
+  ])('divides what has become large by a hash that many share, %s, when others come', (_, hash) => {
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const some = index(segments);
+    const sizes = (): number[] => segments.all.map(({ size }) => size).sort((a, b) => a - b);
+    const hashes = new Map<number, number>();
+    let foretold = 0;
+    const addOne = (each: number): void => {
+      foretold += some.growth(each);
+      hashes.set(hashes.size + 1, each);
+      add(some, each, hashes.size);
+    };
+    const holdsAll = (): void => {
+      expect([...hashes].filter(([address, each]) => !reachable(some, each, address))).toEqual([]);
+      expect(collected(some, 100).sort((a, b) => a - b)).toEqual([...hashes.keys()]);
+    };
+    while (hashes.size < 7_000) addOne(hash);
+    expect(sizes()).toEqual([16_384]);
+    holdsAll();
+    while (segments.all.length === 1) addOne(spread(hashes.size));
+    expect(sizes()).toEqual([16_384, 16_384]);
+    holdsAll();
+    while (hashes.size < 40_000) addOne(spread(hashes.size));
+    holdsAll();
+    expect(segments.bytes).toBe(foretold);
+    for (const [address, each] of [...hashes].slice(0, -100)) {
+      remove(some, each, address);
+      hashes.delete(address);
+    }
+    holdsAll();
+    for (const [address, each] of hashes) remove(some, each, address);
+    expect([some.count, segments.bytes, segments.all.length]).toEqual([0, 0, 0]);
+  });
+
   it('does not show an entry again whose home has become that of the next one, too', () => {
     const some = index();
     add(some, 0, 1);
