@@ -11,6 +11,9 @@ const MAX_DEPTH = 20;
 const isFull = (count: number, size: number): boolean => count * 4 > size * 3;
 const isSparse = (count: number, size: number): boolean => count * 8 < size;
 
+/** So many times its share a part of what is divided may get: hashes are not spread quite evenly. */
+const UNEVEN = 17 / 16;
+
 /** A record that was collected: the hash of its key, unsigned, and its address. */
 export interface Found {
   readonly hash: number;
@@ -64,7 +67,7 @@ export class TableIndex {
     return isFull(count + 1, size) ? size * SLOT_BYTES : 0;
   }
 
-  /** The most bytes by which the index grows if records with such hashes are added. */
+  /** The most bytes by which the index grows if records with such hashes are added, if these are any good. */
   growthForAll(hashes: readonly number[]): number {
     const counts = new Map<Segment, number>();
     for (const hash of hashes) {
@@ -76,7 +79,7 @@ export class TableIndex {
       const before = segment === NO_SEGMENT ? 0 : segment.size;
       let size = Math.max(before, SMALLEST);
       // Whether it is doubled or divided, there are twice as many slots.
-      while (isFull(count, size)) size *= 2;
+      while (isFull(size < LARGEST ? count : count * UNEVEN, size)) size *= 2;
       slots += size - before;
     }
     return slots * SLOT_BYTES;
