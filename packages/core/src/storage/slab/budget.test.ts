@@ -18,6 +18,13 @@ function seeded(): Partial<SlabParts> {
 
 const tooLarge = expect.objectContaining({ code: 'TOO_LARGE' });
 
+/** Ops that set so many new keys. */
+const sets = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, i) => ({ op: 'set', key: `${10_000 + i}`, value: true }) as const,
+  );
+
 const bytesOf = (storage: SlabStorage): number =>
   storage.stats().pageBytes + storage.stats().indexBytes;
 
@@ -114,6 +121,53 @@ describe('a budget', () => {
     expect(() => storage.write('t', [half, { ...half, key: 'l' }])).toThrow(tooLarge);
     expect(storage.stats()).toMatchObject({ tables: 1, entries: 100, evictions: 0 });
     expect(storage.get('t', '1')).toBe('v');
+  });
+
+  it('is kept if an index shrinks for a write that it then has to grow for', () => {
+    const maxBytes = 8 * MAX_BYTES - 1;
+    const storage = new SlabStorage({ maxBytes }, seeded());
+    const [many, few] = [6_300, 2_060];
+    for (let i = 0; i < many; i++) storage.set('t', `${i}`, true);
+    for (let i = few; i < many; i++) storage.del('t', `${i}`);
+    for (let i = 0; storage.stats().evictions === 0; i++) {
+      storage.set('other', `${i}`, 'v'.repeat(300));
+      for (let j = 0; j < few; j++) storage.get('t', `${j}`);
+    }
+    const ops = sets(4_400);
+    storage.write('t', ops);
+    expect(bytesOf(storage)).toBeLessThanOrEqual(maxBytes);
+    expect(ops.every(({ key }) => storage.contains('t', key))).toBe(true);
+  });
+
+  it.each([
+    [183_729, 627, 2_825],
+    [248_066, 2_978, 3_488],
+    [155_766, 1_358, 2_394],
+  ])(
+    'of %d, less what its index needs, is what a write must fit, or nothing is evicted',
+    (maxBytes, fill, count) => {
+      const storage = new SlabStorage({ maxBytes }, seeded());
+      for (let i = 0; i < fill; i++) storage.set('t', `${i}`, true);
+      const before = storage.stats();
+      expect(() => storage.write('t', sets(count))).toThrow(tooLarge);
+      expect(storage.stats()).toEqual(before);
+    },
+  );
+
+  it('counts for nothing what is deleted', () => {
+    const storage = new SlabStorage({ maxBytes: MAX_BYTES });
+    for (let i = 0; i < 200; i++) storage.set('t', `${i}`, 'v');
+    const absent = Array.from(
+      { length: 10_000 },
+      (_, i) => ({ op: 'delete', key: `absent ${i}` }) as const,
+    );
+    expect(storage.write('t', absent).every((old) => old === undefined)).toBe(true);
+    expect(storage.stats()).toMatchObject({ entries: 200, evictions: 0 });
+    const full = new SlabStorage({ maxBytes: MAX_BYTES });
+    for (let i = 0; full.stats().evictions === 0; i++) full.set('t', `${i}`, 'v'.repeat(50));
+    const { evictions } = full.stats();
+    full.write('t', absent);
+    expect(full.stats().evictions).toBe(evictions);
   });
 
   it('makes room for a large value at the cost of many small ones', () => {

@@ -2,7 +2,7 @@ import { KvError } from '@kv/protocol';
 import type { Cleaner } from './cleaner.js';
 import { type Heap, UNIT_BYTES } from './heap.js';
 import type { Records } from './records.js';
-import type { Segment } from './segment.js';
+import { type Segment, SLOT_BYTES } from './segment.js';
 import type { Segments } from './segments.js';
 import type { Tables } from './tables.js';
 
@@ -10,8 +10,10 @@ import type { Tables } from './tables.js';
 const SAMPLES = 5;
 /** The part of the budget that records may take: the rest is for what is dead and not yet cleaned. */
 const LIVE_PART = 3 / 4;
-/** The part of the budget that one write may take. */
+/** The part of the budget that one write may take: so much can be made room for, whatever there is. */
 const WRITE_PART = 1 / 2;
+/** What a record may take in an index: a segment of which it fills three quarters is doubled. */
+const INDEX_BYTES: number = 3 * SLOT_BYTES;
 /** How often to look for an entry at random before taking the next one there is. */
 const MAX_TRIES = 1000;
 
@@ -57,24 +59,31 @@ export class Budget {
   /**
    * Makes sure that a write is within the budget: evicts what it must for that. Records may move.
    *
-   * @param units what the records take that are to be written.
+   * @param records how many are to be written, and `units` what they take.
    * @param opening tells by how many bytes the pages will grow.
-   * @param growth by how many bytes the index will grow.
+   * @param growth tells by how many bytes the index will grow.
    * @throws {KvError} `TOO_LARGE` if it can never be; nothing has changed then.
    */
-  admit(units: number, opening: () => number, growth: number): void {
+  admit(records: number, units: number, opening: () => number, growth: () => number): void {
     const bytes = units * UNIT_BYTES;
-    if (bytes > this.maxBytes * WRITE_PART) throw this.#tooLarge(bytes);
+    const written = bytes + records * INDEX_BYTES;
+    if (written > this.maxBytes * WRITE_PART) throw this.#tooLarge(written);
+    let grown: number;
+    do {
+      grown = growth();
+      this.#makeRoom(bytes, opening, grown);
+      // An index that has shrunk for what was evicted grows by more.
+    } while (growth() > grown);
+  }
+
+  #makeRoom(bytes: number, opening: () => number, growth: number): void {
     const { heap, segments, cleaner } = this.#store;
     const live = (): number => (heap.liveBytes + bytes) / LIVE_PART + segments.bytes + growth;
     while (live() > this.maxBytes && this.#evict());
     // The cleaner may need one page more before it frees one.
     const all = (): number =>
       heap.pageBytes + opening() + segments.bytes + growth + this.#pageBytes;
-    while (all() > this.maxBytes) {
-      if (heap.dropSpare() || cleaner.freePage() || this.#evict()) continue;
-      throw this.#tooLarge(bytes);
-    }
+    while (all() > this.maxBytes && (heap.dropSpare() || cleaner.freePage() || this.#evict()));
   }
 
   /** Evicts an entry, if there is one. */

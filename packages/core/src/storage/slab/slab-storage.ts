@@ -25,7 +25,7 @@ export interface SlabStorageOptions {
    * The bytes that records and indexes may take, 65,536 at least; as much as there is by default.
    * Beyond it, entries are evicted that have not been used for long: of five taken at random always
    * the one that was used least recently. A quarter of it is for what was deleted and not yet cleaned
-   * up; a write of more than half of it is refused.
+   * up; a write that may need more than half of it, its index included, is refused.
    */
   readonly maxBytes?: number;
 }

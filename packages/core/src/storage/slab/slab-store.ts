@@ -78,7 +78,12 @@ export class SlabStore {
     }
     let old = found;
     if (this.budget !== undefined) {
-      this.budget.admit(units, () => this.heap.opening(units), table.index.growth(hash));
+      this.budget.admit(
+        1,
+        units,
+        () => this.heap.opening(units),
+        () => table.index.growth(hash),
+      );
       // It may have moved, or be gone.
       old = table.find(hash, source, keyStart, keyEnd);
     }

@@ -80,15 +80,22 @@ export class SlabWrite {
 
   #admit(): void {
     const { budget, heap } = this.#store;
-    if (budget === undefined) return;
+    // A deletion takes nothing.
+    const sets = this.#ops.filter(({ valueEnd }) => valueEnd !== undefined);
+    if (budget === undefined || sets.length === 0) return;
     let small = 0;
     let large = 0;
-    for (const { units } of this.#ops) {
+    for (const { units } of sets) {
       if (units > heap.largeUnits) large += units;
       else small += units;
     }
-    const growth = this.#table.index.growthForAll(this.#ops.map(({ hash }) => hash));
-    budget.admit(small + large, () => heap.openingAtMost(small, large), growth);
+    const hashes = sets.map(({ hash }) => hash);
+    budget.admit(
+      sets.length,
+      small + large,
+      () => heap.openingAtMost(small, large),
+      () => this.#table.index.growthForAll(hashes),
+    );
   }
 
   /** Makes the record of an op; answers its address, 0 if there is none to make. */
