@@ -25,8 +25,10 @@ const sets = (count: number) =>
     (_, i) => ({ op: 'set', key: `${10_000 + i}`, value: true }) as const,
   );
 
-const bytesOf = (storage: SlabStorage): number =>
-  storage.stats().pageBytes + storage.stats().indexBytes;
+function bytesOf(storage: SlabStorage): number {
+  const { pageBytes, indexBytes, tableBytes } = storage.stats();
+  return pageBytes + indexBytes + tableBytes;
+}
 
 describe('a budget', () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 65_535])('is not %d', (maxBytes) => {
@@ -62,7 +64,7 @@ describe('a budget', () => {
               expect(error).toEqual(tooLarge);
               const bytes = each.map((op) => (op.op === 'set' ? op.value.length : 0));
               expect(bytes.reduce((sum, value) => sum + value, 0)).toBeGreaterThan(
-                MAX_BYTES / 2 - 400,
+                MAX_BYTES / 2 - 1_400,
               );
               continue;
             }
@@ -99,6 +101,18 @@ describe('a budget', () => {
     expect(kept.length).toBeGreaterThan(95);
     const recent = Array.from({ length: 200 }, (_, i) => `${19_999 - i}`);
     expect(storage.getMany('t', recent).every((value) => value !== undefined)).toBe(true);
+  });
+
+  it('counts what a table takes besides its entries, its name too', () => {
+    const storage = new SlabStorage({ maxBytes: 4 * MAX_BYTES }, seeded());
+    for (const padding of ['', 'x'.repeat(1_000)]) {
+      for (let i = 0; i < 1_000; i++) storage.set(`${i}${padding}`, 'k', true);
+      const { tables, tableBytes } = storage.stats();
+      expect(tableBytes).toBeGreaterThan((1_000 + 2 * padding.length) * tables);
+      expect(bytesOf(storage)).toBeLessThanOrEqual(4 * MAX_BYTES);
+      expect(bytesOf(storage)).toBeGreaterThan(0.9 * 4 * MAX_BYTES);
+    }
+    expect(() => storage.set('x'.repeat(MAX_BYTES), 'k', true)).toThrow(tooLarge);
   });
 
   it('takes the tables that are emptied for gone', () => {
@@ -173,7 +187,7 @@ describe('a budget', () => {
   it('makes room for a large value at the cost of many small ones', () => {
     const storage = new SlabStorage({ maxBytes: MAX_BYTES });
     for (let i = 0; i < 2_000; i++) storage.set('t', `${i}`, 'v');
-    const large = new Uint8Array(MAX_BYTES / 2 - 100);
+    const large = new Uint8Array(MAX_BYTES / 2 - 1_200);
     for (let i = 0; i < 10; i++) {
       storage.set('large', `${i}`, large);
       expect(storage.get('large', `${i}`)).toEqual(large);

@@ -4,6 +4,7 @@ import { type Heap, UNIT_BYTES } from './heap.js';
 import type { Records } from './records.js';
 import { type Segment, SLOT_BYTES } from './segment.js';
 import type { Segments } from './segments.js';
+import type { SlabTable } from './slab-table.js';
 import type { Tables } from './tables.js';
 
 /** How many entries to look at for one to evict: what Redis does, too. */
@@ -27,7 +28,7 @@ export interface Budgeted {
 }
 
 /**
- * Keeps pages and index within a number of bytes, by evicting what has not been used for long: of a
+ * Keeps pages, indexes and tables within a number of bytes, by evicting what has not been used for long: of a
  * few entries taken at random always the one that was used least recently, as in Redis.
  */
 export class Budget {
@@ -59,14 +60,21 @@ export class Budget {
   /**
    * Makes sure that a write is within the budget: evicts what it must for that. Records may move.
    *
+   * @param table where it goes.
    * @param records how many are to be written, and `units` what they take.
    * @param opening tells by how many bytes the pages will grow.
-   * @param growth tells by how many bytes the index will grow.
+   * @param growth tells by how many bytes tables and indexes will grow.
    * @throws {KvError} `TOO_LARGE` if it can never be; nothing has changed then.
    */
-  admit(records: number, units: number, opening: () => number, growth: () => number): void {
+  admit(
+    table: SlabTable,
+    records: number,
+    units: number,
+    opening: () => number,
+    growth: () => number,
+  ): void {
     const bytes = units * UNIT_BYTES;
-    const written = bytes + records * INDEX_BYTES;
+    const written = bytes + records * INDEX_BYTES + table.bytes;
     if (written > this.maxBytes * WRITE_PART) throw this.#tooLarge(written);
     let grown: number;
     do {
@@ -77,12 +85,12 @@ export class Budget {
   }
 
   #makeRoom(bytes: number, opening: () => number, growth: number): void {
-    const { heap, segments, cleaner } = this.#store;
-    const live = (): number => (heap.liveBytes + bytes) / LIVE_PART + segments.bytes + growth;
+    const { heap, segments, tables, cleaner } = this.#store;
+    const beside = (): number => segments.bytes + tables.bytes + growth;
+    const live = (): number => (heap.liveBytes + bytes) / LIVE_PART + beside();
     while (live() > this.maxBytes && this.#evict());
     // The cleaner may need one page more before it frees one.
-    const all = (): number =>
-      heap.pageBytes + opening() + segments.bytes + growth + this.#pageBytes;
+    const all = (): number => heap.pageBytes + opening() + this.#pageBytes + beside();
     while (all() > this.maxBytes && (heap.dropSpare() || cleaner.freePage() || this.#evict()));
   }
 

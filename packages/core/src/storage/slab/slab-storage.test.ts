@@ -179,6 +179,7 @@ describe('a storage in slabs', () => {
       deadBytes: 0,
       pageBytes: 3 * 16 * 1024,
       indexBytes: 0,
+      tableBytes: 0,
       evictions: 0,
       maxBytes: undefined,
     });

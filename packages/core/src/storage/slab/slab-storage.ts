@@ -22,10 +22,10 @@ import type { Found } from './table-index.js';
 /** What a {@link SlabStorage} can be told. */
 export interface SlabStorageOptions {
   /**
-   * The bytes that records and indexes may take, 65,536 at least; as much as there is by default.
+   * The bytes that entries, indexes and tables may take, 65,536 at least; as much as there is by default.
    * Beyond it, entries are evicted that have not been used for long: of five taken at random always
    * the one that was used least recently. A quarter of it is for what was deleted and not yet cleaned
-   * up; a write that may need more than half of it, its index included, is refused.
+   * up; a write that may need more than half of it, with its table and index, is refused.
    */
   readonly maxBytes?: number;
 }
@@ -44,9 +44,11 @@ export type SlabStorageStats = {
   readonly pageBytes: number;
   /** Bytes of the tables' indexes. */
   readonly indexBytes: number;
+  /** Bytes of the tables themselves: an estimate, of about 1,024 each. */
+  readonly tableBytes: number;
   /** Entries that had to go for others. */
   readonly evictions: number;
-  /** What pages and indexes may take; `undefined` if nothing was said. */
+  /** What pages, indexes and tables may take; `undefined` if nothing was said. */
   readonly maxBytes: number | undefined;
 };
 
@@ -203,6 +205,7 @@ export class SlabStorage implements Storage {
       deadBytes: heap.deadBytes,
       pageBytes: heap.pageBytes,
       indexBytes: segments.bytes,
+      tableBytes: tables.bytes,
       evictions: budget?.evictions ?? 0,
       maxBytes: budget?.maxBytes,
     };

@@ -34,7 +34,7 @@ export class SlabStore {
   readonly budget: Budget | undefined;
   closed = false;
 
-  /** @param maxBytes what pages and index may take; as much as there is if `undefined`. */
+  /** @param maxBytes what pages, indexes and tables may take; as much as there is if `undefined`. */
   constructor(maxBytes: number | undefined, { hash, allocate, pageBytes, random }: SlabParts) {
     this.hash = hash;
     this.heap = new Heap(pageBytes, allocate);
@@ -79,10 +79,11 @@ export class SlabStore {
     let old = found;
     if (this.budget !== undefined) {
       this.budget.admit(
+        table,
         1,
         units,
         () => this.heap.opening(units),
-        () => table.index.growth(hash),
+        () => table.growth(hash),
       );
       // It may have moved, or be gone.
       old = table.find(hash, source, keyStart, keyEnd);

@@ -3,6 +3,9 @@ import type { Records } from './records.js';
 import type { Segments } from './segments.js';
 import { TableIndex } from './table-index.js';
 
+/** What the objects take, about, of which a table is made: all but its name, its records and the slots of its index. */
+const OBJECTS_BYTES = 1024;
+
 /** A table: its name, and an index of its records, which stand among those of all others. */
 export class SlabTable {
   readonly name: string;
@@ -17,6 +20,22 @@ export class SlabTable {
     this.nameBytes = Buffer.from(name);
     this.index = new TableIndex(segments);
     this.#records = records;
+  }
+
+  /** What it takes, about, besides its records and the slots of its index. */
+  get bytes(): number {
+    // The name is kept as text and as bytes.
+    return OBJECTS_BYTES + 2 * this.nameBytes.length;
+  }
+
+  /** The bytes by which tables and indexes grow if a record with such a hash is added. */
+  growth(hash: number): number {
+    return this.index.growth(hash) + this.#bytesToCome();
+  }
+
+  /** The most bytes by which tables and indexes grow if records with such hashes are added. */
+  growthForAll(hashes: readonly number[]): number {
+    return this.index.growthForAll(hashes) + this.#bytesToCome();
   }
 
   /** The address of a key's record; 0 if there is none. */
@@ -40,5 +59,9 @@ export class SlabTable {
       if (nameBytes[i] !== bytes[start + i]) return false;
     }
     return true;
+  }
+
+  #bytesToCome(): number {
+    return this.id === 0 ? this.bytes : 0;
   }
 }

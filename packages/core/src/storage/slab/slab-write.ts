@@ -91,10 +91,11 @@ export class SlabWrite {
     }
     const hashes = sets.map(({ hash }) => hash);
     budget.admit(
+      this.#table,
       sets.length,
       small + large,
       () => heap.openingAtMost(small, large),
-      () => this.#table.index.growthForAll(hashes),
+      () => this.#table.growthForAll(hashes),
     );
   }
 

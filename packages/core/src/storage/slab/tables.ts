@@ -5,10 +5,16 @@ export class Tables {
   readonly #byName = new Map<string, SlabTable>();
   readonly #byId: (SlabTable | undefined)[] = [undefined];
   readonly #freeIds: number[] = [];
+  #bytes = 0;
 
   /** How many there are. */
   get count(): number {
     return this.#byName.size;
+  }
+
+  /** What they take, about, besides their records and the slots of their indexes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   named(name: string): SlabTable | undefined {
@@ -30,6 +36,7 @@ export class Tables {
     table.id = this.#freeIds.pop() ?? this.#byId.length;
     this.#byId[table.id] = table;
     this.#byName.set(table.name, table);
+    this.#bytes += table.bytes;
   }
 
   /** Removes a table if nothing is left in it. */
@@ -39,6 +46,7 @@ export class Tables {
     this.#byId[table.id] = undefined;
     this.#freeIds.push(table.id);
     table.id = 0;
+    this.#bytes -= table.bytes;
   }
 
   /** Removes all. */
@@ -50,5 +58,6 @@ export class Tables {
     this.#byName.clear();
     this.#byId.length = 1;
     this.#freeIds.length = 0;
+    this.#bytes = 0;
   }
 }
