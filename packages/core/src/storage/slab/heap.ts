@@ -56,6 +56,7 @@ export class Heap {
   #head = 0;
   #units = 0;
   #live = 0;
+  #count = 0;
 
   /** @param pageBytes a power of two. */
   constructor(pageBytes: number, allocate: Allocate) {
@@ -64,6 +65,11 @@ export class Heap {
     this.placeBits = Math.log2(this.#pageUnits);
     this.placeMask = this.#pageUnits - 1;
     this.largeUnits = this.#pageUnits >>> 2;
+  }
+
+  /** How many records there are. */
+  get count(): number {
+    return this.#count;
   }
 
   /** The bytes of all pages, those in reserve too. */
@@ -112,6 +118,7 @@ export class Heap {
     head.used += units;
     head.live += units;
     this.#live += units;
+    this.#count++;
     return address;
   }
 
@@ -131,6 +138,7 @@ export class Heap {
     const page = this.pages[number] as Page;
     page.live -= units;
     this.#live -= units;
+    this.#count--;
     if (page.live > 0) return;
     if (number === this.#head) page.used = 0;
     else this.#free(number, page);
@@ -163,6 +171,7 @@ export class Heap {
     this.#head = 0;
     this.#units = 0;
     this.#live = 0;
+    this.#count = 0;
   }
 
   #takePage(units: number): number {
@@ -172,6 +181,7 @@ export class Heap {
     page.used = units;
     page.live = units;
     this.#live += units;
+    this.#count++;
     return number << this.placeBits;
   }
 

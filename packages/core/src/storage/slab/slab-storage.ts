@@ -196,11 +196,9 @@ export class SlabStorage implements Storage {
   /** Figures of now. */
   stats(): SlabStorageStats {
     const { tables, heap, segments, budget } = this.#open();
-    let entries = 0;
-    for (const { index } of tables.all()) entries += index.count;
     return {
       tables: tables.count,
-      entries,
+      entries: heap.count,
       liveBytes: heap.liveBytes,
       deadBytes: heap.deadBytes,
       pageBytes: heap.pageBytes,

@@ -26,10 +26,6 @@ export class Tables {
     return this.#byId[id] as SlabTable;
   }
 
-  all(): Iterable<SlabTable> {
-    return this.#byName.values();
-  }
-
   /** Adds a table, unless it is here already. */
   add(table: SlabTable): void {
     if (table.id !== 0) return;
