@@ -12,6 +12,10 @@ export function allocated(allocate: Allocate, bytes: number): ArrayBuffer {
   try {
     return allocate(bytes);
   } catch (cause) {
-    throw new KvError('STORAGE_FAILURE', 'The storage is out of memory', { cause });
+    throw outOfMemory(cause);
   }
+}
+
+export function outOfMemory(cause: unknown): KvError {
+  return new KvError('STORAGE_FAILURE', 'The storage is out of memory', { cause });
 }

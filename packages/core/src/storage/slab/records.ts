@@ -1,3 +1,5 @@
+import { readValueMessage, type Value } from '@kv/protocol';
+import { outOfMemory } from './allocate.js';
 import type { ByteWindow } from './byte-window.js';
 import { type Heap, type Page, UNIT_BYTES } from './heap.js';
 
@@ -175,6 +177,20 @@ export class Records {
 
   valueBytes(address: number): number {
     return this.#page(address).words[this.#word(address) + VALUE] as number;
+  }
+
+  /**
+   * The value that a record's message carries: bytes are a copy.
+   *
+   * @throws {KvError} `STORAGE_FAILURE`, with its cause, if there is no memory for it.
+   */
+  value(address: number): Value {
+    const start = this.valueStart(address);
+    try {
+      return readValueMessage(this.bytes(address), start, start + this.valueBytes(address));
+    } catch (cause) {
+      throw outOfMemory(cause);
+    }
   }
 
   /**

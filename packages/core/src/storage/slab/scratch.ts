@@ -1,4 +1,5 @@
-import { ByteWriter, KvError, type Value, writeText, writeValueMessage } from '@kv/protocol';
+import { ByteWriter, type Value, writeText, writeValueMessage } from '@kv/protocol';
+import { outOfMemory } from './allocate.js';
 import { ByteWindow } from './byte-window.js';
 
 /** A buffer larger than this is not kept for the next call. */
@@ -52,8 +53,4 @@ export class Scratch {
     this.window.look(this.#out.bytes);
     return this.#out.length;
   }
-}
-
-function outOfMemory(cause: unknown): KvError {
-  return new KvError('STORAGE_FAILURE', 'The storage is out of memory', { cause });
 }

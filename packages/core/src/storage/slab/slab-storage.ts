@@ -11,7 +11,6 @@ import {
 } from '../storage.js';
 import type { StorageLane } from '../storage-lane.js';
 import { HalfSipHash } from './half-sip-hash.js';
-import { recordValue } from './record-value.js';
 import { Scratch } from './scratch.js';
 import { SlabLane } from './slab-lane.js';
 import { type SlabParts, SlabStore } from './slab-store.js';
@@ -125,7 +124,7 @@ export class SlabStorage implements Storage {
     const hash = store.hash.hash(window.view, 0, end);
     const valueEnd = this.#scratch.appendValue(value);
     const address = entries.find(hash, window, 0, end);
-    const old = address === 0 ? undefined : this.#value(address);
+    const old = address === 0 ? undefined : this.#store.records.value(address);
     store.put(entries, hash, address, window, 0, end, end, valueEnd);
     return old;
   }
@@ -139,7 +138,7 @@ export class SlabStorage implements Storage {
     const hash = store.hash.hash(window.view, 0, end);
     const address = entries.find(hash, window, 0, end);
     if (address === 0) return undefined;
-    const old = this.#value(address);
+    const old = this.#store.records.value(address);
     store.remove(entries, hash, address);
     return old;
   }
@@ -238,7 +237,7 @@ export class SlabStorage implements Storage {
     const address = this.#find(table, key);
     if (address === 0) return undefined;
     this.#store.touch(address);
-    return this.#value(address);
+    return this.#store.records.value(address);
   }
 
   #find(table: SlabTable, key: string): number {
@@ -257,11 +256,7 @@ export class SlabStorage implements Storage {
     const { records } = this.#store;
     const start = records.keyStart(address);
     const key = readUtf8(records.bytes(address), start, start + records.keyBytes(address));
-    return [key, this.#value(address)];
-  }
-
-  #value(address: number): Value {
-    return recordValue(this.#store.records, address);
+    return [key, records.value(address)];
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Value } from '@kv/protocol';
 import type { WriteOp } from '../storage.js';
-import { recordValue } from './record-value.js';
 import type { Scratch } from './scratch.js';
 import { checkedUnits, type SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
@@ -112,7 +111,7 @@ export class SlabWrite {
   #apply({ hash, keyStart, keyEnd }: EncodedOp, after: number): Value | undefined {
     const table = this.#table;
     const before = table.find(hash, this.#scratch.window, keyStart, keyEnd);
-    const old = before === 0 ? undefined : recordValue(this.#store.records, before);
+    const old = before === 0 ? undefined : this.#store.records.value(before);
     if (before === 0 && after !== 0) table.index.reserve(hash);
     this.#change({ hash, before, after });
     this.#changes.push({ hash, before, after });
