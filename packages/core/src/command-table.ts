@@ -10,6 +10,7 @@ import { hmget } from './commands/hmget.js';
 import { hmset } from './commands/hmset.js';
 import { hscan } from './commands/hscan.js';
 import { hset } from './commands/hset.js';
+import { snapshot } from './commands/snapshot.js';
 
 /**
  * Every command and what carries it out. A command that is added to the proto file is an error here
@@ -26,4 +27,5 @@ export const commandTable: { readonly [Name in CommandName]: CommandService<Name
   hexist,
   hmexist,
   hscan,
+  snapshot,
 };

@@ -32,6 +32,7 @@ const NO_COMMANDS: Record<CommandName, number> = {
   hexist: 0,
   hmexist: 0,
   hscan: 0,
+  snapshot: 0,
 };
 
 interface Slow {

@@ -17,6 +17,7 @@ export {
   type Pairs,
   responseError,
   type ScanOptions,
+  tableOf,
   type Value,
   valueFromMessage,
   valueToMessage,
@@ -38,6 +39,7 @@ export { hmget } from './commands/hmget.js';
 export { hmset } from './commands/hmset.js';
 export { hscan } from './commands/hscan.js';
 export { hset } from './commands/hset.js';
+export { snapshot } from './commands/snapshot.js';
 export { dispatch } from './dispatch.js';
 export { Engine, type EngineOptions, type EngineStats, type SessionOptions } from './engine.js';
 export type { HookBus } from './hooks/hook-bus.js';

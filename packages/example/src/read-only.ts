@@ -1,4 +1,4 @@
-import { COMMAND_EFFECT, type Engine, KvError } from '@kv/core';
+import { COMMAND_EFFECT, type Engine, KvError, tableOf } from '@kv/core';
 
 /**
  * A hook that says no: from now on, whatever would change one of `tables` is refused with `FORBIDDEN`,
@@ -7,10 +7,11 @@ import { COMMAND_EFFECT, type Engine, KvError } from '@kv/core';
 export function makeReadOnly(engine: Engine, tables: readonly string[]): void {
   const protectedTables = new Set(tables);
   engine.hooks.on('requestReceived', ({ request }) => {
-    const { case: command, value: message } = request.requestData;
+    const { case: command } = request.requestData;
     if (command === undefined || COMMAND_EFFECT[command] === 'read') return;
-    if (protectedTables.has(message.table)) {
-      throw new KvError('FORBIDDEN', `Table ${message.table} is read-only`);
+    const table = tableOf(request);
+    if (table !== undefined && protectedTables.has(table)) {
+      throw new KvError('FORBIDDEN', `Table ${table} is read-only`);
     }
   });
 }

@@ -4,9 +4,12 @@ import { shapeOf, tagOf } from './supported.js';
 
 /** The function that writes a message, line by line. Fields are written in the order of their numbers. */
 export function encoderOf(message: DescMessage): string[] {
+  // A message without fields is nothing to write.
+  const unused = message.fields.length === 0 ? '_' : '';
+  const parameters = `${unused}message: ${typeOf(message)}, ${unused}out: ByteWriter`;
   return [
     `/** Appends the message ${message.typeName}. */`,
-    `export function encode${message.name}(message: ${typeOf(message)}, out: ByteWriter): void {`,
+    `export function encode${message.name}(${parameters}): void {`,
     ...indent(membersOf(message).flatMap(memberLines)),
     '}',
   ];

@@ -143,6 +143,12 @@ const COMMANDS: Record<CommandName, [Call, CommandRequest, CommandResponse, unkn
       ['7', false],
     ],
   ],
+  snapshot: [
+    (kv, options) => kv.snapshot(options),
+    commandRequest('snapshot', {}),
+    values(4096n),
+    4096,
+  ],
 };
 
 const ENTRIES = Object.entries(COMMANDS).map(([name, row]) => [name, ...row] as const);
@@ -213,6 +219,7 @@ describe('an answer', () => {
     ['an empty value to hexist', (kv) => kv.hexist('t', 'k'), values(null), 'than a boolean'],
     ['a text to hmexist', (kv) => kv.hmexist('t', ['a']), values('x'), 'else than a boolean'],
     ['an empty pair to hgetall', (kv) => kv.hgetall('t'), okResponse([], [{ key: 'k' }]), 'a pair'],
+    ['a text to snapshot', (kv) => kv.snapshot(), values('v'), 'an integer'],
     [
       'an empty pair to hscan',
       (kv) => collect(kv.hscan('t')),

@@ -115,6 +115,12 @@ export abstract class CommandClient implements KvClient {
     } while (cursor.length > 0);
   }
 
+  async snapshot(options?: CallOptions): Promise<number> {
+    const bytes = onlyValue(await this.#call('snapshot', {}, options));
+    if (typeof bytes !== 'bigint') throw unexpected('something else than an integer');
+    return Number(bytes);
+  }
+
   /** Closes it, at the end of the block that holds it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

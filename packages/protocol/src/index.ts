@@ -10,6 +10,7 @@ export {
   type CommandResponse,
   commandRequest,
   type KvpairMessage,
+  tableOf,
   type ValueMessage,
 } from './messages.js';
 export {

@@ -74,4 +74,11 @@ export interface CommandMethods {
    * none of the pages before, and refuses with `INVALID_COMMAND`.
    */
   hscan(table: string, options?: ScanOptions): AsyncIterable<[key: string, value: Value]>;
+  /**
+   * Has the storage take a snapshot: all data, written in one piece, in the place of the log of how it came to be.
+   * Everything else goes on meanwhile. A storage that takes none refuses with `UNSUPPORTED`.
+   *
+   * @returns the bytes of the snapshot.
+   */
+  snapshot(options?: CallOptions): Promise<number>;
 }

@@ -35,6 +35,11 @@ export type CommandMessage<Name extends CommandName> = Extract<
   { case: Name }
 >['value'];
 
+/** The table that a request is about; `undefined` if it is about none. */
+export function tableOf({ requestData: { value } }: CommandRequest): string | undefined {
+  return value !== undefined && 'table' in value ? value.table : undefined;
+}
+
 /** The request that carries `message` as the command `name`. */
 export function commandRequest<Name extends CommandName>(
   name: Name,

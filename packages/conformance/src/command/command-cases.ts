@@ -9,6 +9,7 @@ import { hmgetCases } from './cases/hmget.js';
 import { hmsetCases } from './cases/hmset.js';
 import { hscanCases } from './cases/hscan.js';
 import { hsetCases } from './cases/hset.js';
+import { snapshotCases } from './cases/snapshot.js';
 import type { CommandCase, RequestCase } from './command-case.js';
 import { invalid } from './expected-response.js';
 
@@ -27,6 +28,7 @@ export const commandCases: { readonly [Name in CommandName]: readonly CommandCas
   hexist: hexistCases,
   hmexist: hmexistCases,
   hscan: hscanCases,
+  snapshot: snapshotCases,
 };
 
 /** The cases of `name`, with whole requests. */

@@ -1,4 +1,4 @@
-import { COMMAND_EFFECT, type CommandName, KvError } from '@kv/protocol';
+import { COMMAND_EFFECT, type CommandName, KvError, tableOf } from '@kv/protocol';
 import type { Engine } from '../engine.js';
 import type { HookEvents } from '../hooks/hook-events.js';
 import type { PeerTls } from '../peer.js';
@@ -15,7 +15,7 @@ export type Identity =
 export type IdentityRule = Identity & {
   /** Commands by name, or all that only `read`, or all that `write`. */
   readonly commands: readonly ('read' | 'write' | CommandName)[];
-  /** Tables by name, or `all` of them. */
+  /** Tables by name, or `all` of them, and what is about no table. */
   readonly tables: 'all' | readonly string[];
 };
 
@@ -52,17 +52,19 @@ export function allowByIdentity(engine: Engine, access: Access): () => void {
     if (tls?.authorized !== true) {
       throw new KvError('UNAUTHENTICATED', 'A verified client certificate is needed');
     }
-    const { case: command, value } = request.requestData;
+    const { case: command } = request.requestData;
     // A request without a command is refused by the engine.
     if (command === undefined) return;
-    if (rules.some((allows) => allows(tls, command, value.table))) return;
-    throw new KvError('FORBIDDEN', `${command} is not allowed on table ${value.table}`);
+    const table = tableOf(request);
+    if (rules.some((allows) => allows(tls, command, table))) return;
+    const where = table === undefined ? '' : ` on table ${table}`;
+    throw new KvError('FORBIDDEN', `${command} is not allowed${where}`);
   };
   engine.hooks.on('requestReceived', listener);
   return () => void engine.hooks.off('requestReceived', listener);
 }
 
-type Allows = (tls: PeerTls, command: CommandName, table: string) => boolean;
+type Allows = (tls: PeerTls, command: CommandName, table: string | undefined) => boolean;
 
 /** Sets, not objects: names come from outside, and may be `__proto__`. */
 function compile({ commonName, altName, ...rule }: IdentityRule): Allows {
@@ -76,5 +78,5 @@ function compile({ commonName, altName, ...rule }: IdentityRule): Allows {
     (commonName === undefined || commonName === tls.commonName) &&
     (altName === undefined || tls.altNames.includes(altName)) &&
     (commands.has(command) || commands.has(COMMAND_EFFECT[command])) &&
-    (tables === undefined || tables.has(table));
+    (tables === undefined || (table !== undefined && tables.has(table)));
 }

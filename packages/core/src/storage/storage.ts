@@ -133,6 +133,14 @@ export interface Storage {
   scan(table: string, request: PageRequest): Awaitable<Page>;
 
   /**
+   * Writes all data in one piece, from which the storage can be opened again without what was logged before; for
+   * engines that keep a log of changes. Everything else goes on meanwhile.
+   *
+   * @returns the bytes of what was written.
+   */
+  snapshot?(): Awaitable<{ readonly bytes: number }>;
+
+  /**
    * Carries out what was called before, makes it as durable as the engine promises, and lets go of all
    * that the engine holds.
    */

@@ -81,6 +81,7 @@ export const request: fc.Arbitrary<CommandRequest> = fc.oneof(
   one.map((message) => commandRequest('hexist', message)),
   many.map((message) => commandRequest('hmexist', message)),
   scan.map((message) => commandRequest('hscan', message)),
+  fc.constant(commandRequest('snapshot', {})),
 );
 
 /** Any response that there can be. */

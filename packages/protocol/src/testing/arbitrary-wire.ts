@@ -96,6 +96,7 @@ export const requestBytes: fc.Arbitrary<Uint8Array> = fields(
   field(2, 2, delimited(fields(field(1, 2, string)))),
   field(fc.constantFrom(4, 5), 2, delimited(tableAndPairs)),
   field(32, 2, delimited(scan)),
+  field(33, 2, delimited(fields())),
 ).map((list) => Uint8Array.from(list));
 
 /** The same for a response. */

@@ -80,6 +80,12 @@ export function encodeCommandRequest(message: Plain<pb.CommandRequest>, out: Byt
       endMessage(out, start);
       break;
     }
+    case 'snapshot': {
+      const start = beginMessage(out, 266);
+      encodeSnapshot(message.requestData.value, out);
+      endMessage(out, start);
+      break;
+    }
   }
 }
 
@@ -211,7 +217,11 @@ export function encodeHscan(message: Plain<pb.Hscan>, out: ByteWriter): void {
   if (message.prefix !== '') writeString(out, 34, message.prefix);
 }
 
-const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 32]);
+/** Appends the message abi.Snapshot. */
+export function encodeSnapshot(_message: Plain<pb.Snapshot>, _out: ByteWriter): void {
+}
+
+const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 32, 33]);
 
 /** Reads the message abi.CommandRequest up to `end`, into `message` if there is one already. */
 export function decodeCommandRequest(
@@ -251,6 +261,9 @@ export function decodeCommandRequest(
         break;
       case 258:
         message.requestData = { case: 'hscan', value: decodeHscan(reader, reader.messageEnd(end), message.requestData.case === 'hscan' ? message.requestData.value : undefined) };
+        break;
+      case 266:
+        message.requestData = { case: 'snapshot', value: decodeSnapshot(reader, reader.messageEnd(end), message.requestData.case === 'snapshot' ? message.requestData.value : undefined) };
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_COMMANDREQUEST);
@@ -600,6 +613,25 @@ export function decodeHscan(
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_HSCAN);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_SNAPSHOT: ReadonlySet<number> = new Set([]);
+
+/** Reads the message abi.Snapshot up to `end`, into `message` if there is one already. */
+export function decodeSnapshot(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Snapshot> = {  },
+): Plain<pb.Snapshot> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      default:
+        reader.skip(tag, end, FIELDS_OF_SNAPSHOT);
     }
   }
   reader.checkEnd(end);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file abi/abi.proto.
  */
 export const file_abi_abi: GenFile = /*@__PURE__*/
-  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmkixgIKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIABIbCgVoc2NhbhggIAEoCzIKLmFiaS5Ic2NhbkgAQg4KDHJlcXVlc3RfZGF0YSKKAQoPQ29tbWFuZFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoDRIPCgdtZXNzYWdlGAIgASgJEhoKBnZhbHVlcxgDIAMoCzIKLmFiaS5WYWx1ZRIaCgVwYWlycxgEIAMoCzILLmFiaS5LdnBhaXISEwoGY3Vyc29yGBAgASgMSACIAQFCCQoHX2N1cnNvciIiCgRIZ2V0Eg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSIYCgdIZ2V0YWxsEg0KBXRhYmxlGAEgASgJIiQKBUhtZ2V0Eg0KBXRhYmxlGAEgASgJEgwKBGtleXMYAiADKAkiaAoFVmFsdWUSEAoGc3RyaW5nGAEgASgJSAASEAoGYmluYXJ5GAIgASgMSAASEQoHaW50ZWdlchgDIAEoA0gAEg8KBWZsb2F0GAQgASgBSAASDgoEYm9vbBgFIAEoCEgAQgcKBXZhbHVlIjAKBkt2cGFpchILCgNrZXkYASABKAkSGQoFdmFsdWUYAiABKAsyCi5hYmkuVmFsdWUiMAoESHNldBINCgV0YWJsZRgBIAEoCRIZCgRwYWlyGAIgASgLMgsuYWJpLkt2cGFpciIyCgVIbXNldBINCgV0YWJsZRgBIAEoCRIaCgVwYWlycxgCIAMoCzILLmFiaS5LdnBhaXIiIgoESGRlbBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiJAoFSG1kZWwSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSIkCgZIZXhpc3QSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIiYKB0htZXhpc3QSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSJFCgVIc2NhbhINCgV0YWJsZRgBIAEoCRIOCgZjdXJzb3IYAiABKAwSDQoFbGltaXQYAyABKA0SDgoGcHJlZml4GAQgASgJYgZwcm90bzM");
+  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmki6QIKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIABIbCgVoc2NhbhggIAEoCzIKLmFiaS5Ic2NhbkgAEiEKCHNuYXBzaG90GCEgASgLMg0uYWJpLlNuYXBzaG90SABCDgoMcmVxdWVzdF9kYXRhIooBCg9Db21tYW5kUmVzcG9uc2USDgoGc3RhdHVzGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSGgoGdmFsdWVzGAMgAygLMgouYWJpLlZhbHVlEhoKBXBhaXJzGAQgAygLMgsuYWJpLkt2cGFpchITCgZjdXJzb3IYECABKAxIAIgBAUIJCgdfY3Vyc29yIiIKBEhnZXQSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIhgKB0hnZXRhbGwSDQoFdGFibGUYASABKAkiJAoFSG1nZXQSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSJoCgVWYWx1ZRIQCgZzdHJpbmcYASABKAlIABIQCgZiaW5hcnkYAiABKAxIABIRCgdpbnRlZ2VyGAMgASgDSAASDwoFZmxvYXQYBCABKAFIABIOCgRib29sGAUgASgISABCBwoFdmFsdWUiMAoGS3ZwYWlyEgsKA2tleRgBIAEoCRIZCgV2YWx1ZRgCIAEoCzIKLmFiaS5WYWx1ZSIwCgRIc2V0Eg0KBXRhYmxlGAEgASgJEhkKBHBhaXIYAiABKAsyCy5hYmkuS3ZwYWlyIjIKBUhtc2V0Eg0KBXRhYmxlGAEgASgJEhoKBXBhaXJzGAIgAygLMgsuYWJpLkt2cGFpciIiCgRIZGVsEg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSIkCgVIbWRlbBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIiQKBkhleGlzdBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiJgoHSG1leGlzdBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIkUKBUhzY2FuEg0KBXRhYmxlGAEgASgJEg4KBmN1cnNvchgCIAEoDBINCgVsaW1pdBgDIAEoDRIOCgZwcmVmaXgYBCABKAkiCgoIU25hcHNob3RiBnByb3RvMw");
 
 /**
  * A command from a client to a server.
@@ -84,6 +84,12 @@ export type CommandRequest = Message<"abi.CommandRequest"> & {
      */
     value: Hscan;
     case: "hscan";
+  } | {
+    /**
+     * @generated from field: abi.Snapshot snapshot = 33;
+     */
+    value: Snapshot;
+    case: "snapshot";
   } | { case: undefined; value?: undefined };
 };
 
@@ -475,4 +481,20 @@ export type Hscan = Message<"abi.Hscan"> & {
  */
 export const HscanSchema: GenMessage<Hscan> = /*@__PURE__*/
   messageDesc(file_abi_abi, 13);
+
+/**
+ * Has the storage write all of its data in one piece, so that the log of changes
+ * before it is not needed any more. Answers the bytes of that, an integer.
+ *
+ * @generated from message abi.Snapshot
+ */
+export type Snapshot = Message<"abi.Snapshot"> & {
+};
+
+/**
+ * Describes the message abi.Snapshot.
+ * Use `create(SnapshotSchema)` to create a new message.
+ */
+export const SnapshotSchema: GenMessage<Snapshot> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 14);
 
