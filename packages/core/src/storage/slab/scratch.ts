@@ -1,9 +1,13 @@
-import { ByteWriter, type Value, writeText, writeValueMessage } from '@kv/protocol';
+import { constants } from 'node:buffer';
+import { ByteWriter, KvError, type Value, writeText, writeValueMessage } from '@kv/protocol';
 import { outOfMemory } from './allocate.js';
 import { ByteWindow } from './byte-window.js';
 
 /** A buffer larger than this is not kept for the next call. */
 const KEPT_BYTES = 1024 * 1024;
+
+/** Bytes of the longest text that can be read again, whatever its characters are. */
+const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH;
 
 /** Where keys and values become bytes on their way into a store. */
 export class Scratch {
@@ -43,8 +47,13 @@ export class Scratch {
     return this.#out.length;
   }
 
-  /** Answers where the value's message ends. */
+  /**
+   * Answers where the value's message ends.
+   *
+   * @throws {KvError} `TOO_LARGE` if it is a text that could not be read again.
+   */
   appendValue(value: Value): number {
+    if (typeof value === 'string') checkLength(value);
     try {
       writeValueMessage(value, this.#out);
     } catch (cause) {
@@ -53,4 +62,13 @@ export class Scratch {
     this.window.look(this.#out.bytes);
     return this.#out.length;
   }
+}
+
+function checkLength(text: string): void {
+  // A character has three bytes at the most.
+  if (text.length <= MAX_TEXT_BYTES / 3 || Buffer.byteLength(text) <= MAX_TEXT_BYTES) return;
+  throw new KvError(
+    'TOO_LARGE',
+    `The text exceeds the storage's limit of ${MAX_TEXT_BYTES} bytes of UTF-8`,
+  );
 }
