@@ -19,6 +19,12 @@ function encodedBytes(key: string, value: Value): number {
   return withPair - out.take().length;
 }
 
+/** Those from which on an integer takes a byte more, and those before them. */
+function powersOfTwo(): bigint[] {
+  const powers = Array.from({ length: 8 }, (_, i) => 2n ** BigInt(7 * i + 7));
+  return powers.flatMap((power) => [power - 1n, power]);
+}
+
 it.each<[string, Value]>([
   ['k', 'v'],
   ['k', ''],
@@ -28,20 +34,30 @@ it.each<[string, Value]>([
   ['k', 127n],
   ['k', 1.5],
   ['k', true],
-])('what an entry takes is told to the byte if it is short: %s, %s', (key, value) => {
+])('what an entry takes is told to the byte: %s, %s', (key, value) => {
   expect(entryBytes([key, value])).toBe(encodedBytes(key, value));
 });
 
-it('no more is told than an entry takes, and little less', () => {
+it.each([0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), ...powersOfTwo()])(
+  'what an integer takes is told to the byte: %s',
+  (value) => {
+    expect(entryBytes(['k', value])).toBe(encodedBytes('k', value));
+  },
+);
+
+it('what an entry takes is told to the byte, whatever its key and value', () => {
   const text = fc.string({ unit: 'binary', maxLength: 300 });
   const keys = fc.string({ unit: 'binary', minLength: 1, maxLength: 300 });
-  const values = fc.oneof(text, fc.uint8Array({ maxLength: 300 }), fc.double(), fc.boolean());
+  const values = fc.oneof(
+    text,
+    fc.nat({ max: 20_000 }).map((length) => new Uint8Array(length)),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.double(),
+    fc.boolean(),
+  );
   fc.assert(
     fc.property(keys, values, (key, value) => {
-      const encoded = encodedBytes(key, value);
-      expect(entryBytes([key, value])).toBeLessThanOrEqual(encoded);
-      // A byte more for the length of each of the four that may have one.
-      expect(entryBytes([key, value])).toBeGreaterThanOrEqual(encoded - 4);
+      expect(entryBytes([key, value])).toBe(encodedBytes(key, value));
     }),
   );
 });
