@@ -5,6 +5,7 @@ export {
   KvError,
   type KvErrorCode,
   type Pairs,
+  type ScanOptions,
   type Value,
 } from '@kv/protocol';
 export { Client, type ClientEvents, connect } from './client.js';

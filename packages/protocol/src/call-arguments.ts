@@ -56,11 +56,14 @@ export function tableAndPairs(table: string, pairs: Pairs): CommandMessage<'hmse
 /** A table and which pages of it, from the first. */
 export function tableAndPages(
   table: string,
-  { prefix = '', limit }: ScanOptions,
+  { prefix = '', limit, onTooLarge }: ScanOptions,
 ): CommandMessage<'hscan'> {
   checkText('table', table);
   checkText('prefix', prefix);
   if (limit !== undefined) checkLimit(limit);
+  if (onTooLarge !== undefined && typeof onTooLarge !== 'function') {
+    throw KvError.invalidCommand(`onTooLarge must be a function, not ${typeName(onTooLarge)}`);
+  }
   return { table, cursor: new Uint8Array(0), limit: limit ?? SERVER_DEFAULT, prefix };
 }
 

@@ -295,6 +295,10 @@ describe('arguments', () => {
         (kv) => collect(kv.hscan('t', { limit })),
       ],
     ),
+    [
+      'a callback of hscan that is none',
+      (kv) => collect(kv.hscan('t', fromJavaScript({ onTooLarge: 1 }))),
+    ],
     ['a key that is no text', (kv) => kv.hget('t', 1 as unknown as string)],
     ['a value of no type', (kv) => kv.hset('t', 'k', null as unknown as Value)],
     ['keys of hmget in a text', (kv) => kv.hmget('t', fromJavaScript('abc'))],
@@ -390,6 +394,58 @@ describe('a scan', () => {
     await expect(scanning).rejects.toThrow(error);
     expect(seen).toEqual(['a']);
     expect(client.sent.length).toBe(2);
+  });
+
+  describe('that comes to a pair that is too large to be answered', () => {
+    const error = new KvError('TOO_LARGE', 'Too large to be answered: key: k');
+    const refusal = (cursor: Uint8Array, keys: string[] = []): CommandResponse => ({
+      ...page(keys, cursor),
+      ...errorResponse(error),
+      pairs: page(keys).pairs,
+    });
+
+    function scripted(...pages: CommandResponse[]): ScriptedClient {
+      return new ScriptedClient(() => pages.shift() ?? page([]));
+    }
+
+    it('rejects with what names it', async () => {
+      const client = scripted(refusal(cursors[0]), page(['a']));
+      await expect(collect(client.hscan('t'))).rejects.toThrow(error);
+      expect(client.sent.length).toBe(1);
+    });
+
+    it('tells who wants to know, and goes on behind it', async () => {
+      const told: KvError[] = [];
+      const client = scripted(
+        page(['a'], cursors[0]),
+        refusal(cursors[1], ['b']),
+        page(['c'], cursors[2]),
+        refusal(new Uint8Array(0)),
+      );
+      const pairs = await collect(client.hscan('t', { onTooLarge: (each) => told.push(each) }));
+      expect(pairs.map(([key]) => key)).toEqual(['a', 'b', 'c']);
+      expect(told).toEqual([error, error]);
+      expect(client.sent.length).toBe(4);
+    });
+
+    it('ends with what that one throws', async () => {
+      const client = scripted(refusal(cursors[0]));
+      const thrown = new Error('Enough');
+      const options = {
+        onTooLarge: () => {
+          throw thrown;
+        },
+      };
+      await expect(collect(client.hscan('t', options))).rejects.toBe(thrown);
+    });
+
+    it('rejects with any other error, one of what is too large in the request, too', async () => {
+      const client = scripted(errorResponse(error));
+      const told: KvError[] = [];
+      const options = { onTooLarge: (each: KvError) => told.push(each) };
+      await expect(collect(client.hscan('t', options))).rejects.toThrow(error);
+      expect(told).toEqual([]);
+    });
   });
 
   it('hands on what is said of it to the call of every page', async () => {

@@ -108,7 +108,8 @@ export abstract class CommandClient implements KvClient {
     const first = tableAndPages(table, options);
     let { cursor } = first;
     do {
-      const page = ok(await this.#call('hscan', { ...first, cursor }, options));
+      const page = await this.#call('hscan', { ...first, cursor }, options);
+      checkPage(page, options);
       for (const pair of page.pairs) yield entry(pair);
       cursor = page.cursor ?? END;
       // One of no bytes would begin anew.
@@ -140,6 +141,14 @@ function ok(response: CommandResponse): CommandResponse {
   const error = responseError(response);
   if (error) throw error;
   return response;
+}
+
+/** Only what is too large to be answered comes with an error and a cursor: the scan can go on behind it. */
+function checkPage(page: CommandResponse, { onTooLarge }: ScanOptions): void {
+  const error = responseError(page);
+  if (error === undefined) return;
+  if (page.cursor === undefined || onTooLarge === undefined) throw error;
+  onTooLarge(error);
 }
 
 function onlyValue(response: CommandResponse): Value | null {

@@ -1,3 +1,4 @@
+import type { KvError } from './kv-error.js';
 import type { CommandName } from './messages.js';
 import type { Value } from './value.js';
 
@@ -26,6 +27,11 @@ export interface ScanOptions extends CallOptions {
    * 10,000 at once.
    */
   readonly limit?: number | undefined;
+  /**
+   * Told of a pair that is too large to be answered, by an error that names it; the scan then goes on behind it. What
+   * it throws ends the scan. Without it, such a pair does: the iteration rejects with that error.
+   */
+  readonly onTooLarge?: ((error: KvError) => void) | undefined;
 }
 
 /** Pairs of key and value: a `Map`, or an array of `[key, value]`. */
@@ -71,7 +77,8 @@ export interface CommandMethods {
    * A pair that is there from beginning to end comes at least once, with a value that it had meanwhile, whatever
    * is written; it may come again if the table is written to. One that comes or goes meanwhile may come or not.
    * A page that fails ends it: the iteration rejects with the `KvError`. A server that was started anew knows
-   * none of the pages before, and refuses with `INVALID_COMMAND`.
+   * none of the pages before, and refuses with `INVALID_COMMAND`. Of a pair that is too large to be answered, see
+   * {@link ScanOptions.onTooLarge}.
    */
   hscan(table: string, options?: ScanOptions): AsyncIterable<[key: string, value: Value]>;
   /**

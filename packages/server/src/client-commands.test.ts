@@ -133,6 +133,21 @@ test('what came before a page that fails is printed', async () => {
   expect(code).toBe(3);
 });
 
+test('kv hscan prints what it can, and then tells what is too large for that', async () => {
+  await using small = await TestServer.start({ maxFrameBytes: 1024 });
+  const long = 'x'.repeat(2_000);
+  await small.engine.client().hmset('t', [
+    ['a', 1n],
+    ['b', long],
+    ['c', 2n],
+    ['d', long],
+  ]);
+  const { code, stdout, stderr } = await kv('hscan', 't', '--url', small.url);
+  expect(stdout.text).toBe('a\t1\nc\t2\n');
+  expect(stderr.text).toMatch(/^error: Too large .* key: b, .*; Too large .* key: d, .*\n$/);
+  expect(code).toBe(2);
+});
+
 test('a single binary value is printed as the bytes that it is', async () => {
   const { stdout } = await kv('hget', 'all', 'bin');
   expect(stdout.bytes).toEqual(Buffer.from([0, 255, 10]));

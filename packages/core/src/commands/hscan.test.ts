@@ -9,6 +9,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CommandContext } from '../command-service.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
+import { SlabStorage } from '../storage/slab/slab-storage.js';
+import type { Storage } from '../storage/storage.js';
 import { hscan } from './hscan.js';
 
 const FIRST = { table: 't', cursor: new Uint8Array(0), limit: 0, prefix: '' };
@@ -24,7 +26,7 @@ function pages(
   context: CommandContext,
 ): CommandResponse[] {
   const all = [ask(message, context)];
-  for (let cursor = all[0]?.cursor; cursor !== undefined; cursor = all.at(-1)?.cursor) {
+  for (let cursor = all[0]?.cursor; cursor?.length; cursor = all.at(-1)?.cursor) {
     all.push(ask({ ...message, cursor }, context));
     if (all.length > 1_000) throw new Error('There is no end to it');
   }
@@ -96,6 +98,96 @@ describe('a page', () => {
         expect(all.flatMap((page) => page.pairs)).toHaveLength(stored.length);
       }),
     );
+  });
+});
+
+describe('a pair that is too large to be answered', () => {
+  const context = (storage: Storage): CommandContext => ({ storage, maxResponseBytes: 1_000 });
+  const encodedBytes = (page: CommandResponse): number => {
+    const out = new ByteWriter();
+    straightLineCodec.encodeResponse(page, out);
+    return out.take().length;
+  };
+
+  it('is a 413 that names it and says what can be done, and the scan goes on behind it', () => {
+    const storage = storing([...numbered(5), ['k2!', 'x'.repeat(1_000)]]);
+    const all = pages({ limit: 2 }, context(storage));
+    expect(all.map(({ status }) => status)).toEqual([200, 200, 413, 200]);
+    expect(all[2]).toEqual({
+      status: 413,
+      message:
+        'Too large to be answered: table: t, key: k2!, 1014 bytes of at most 981. Raise ' +
+        'maxFrameBytes here and at the client, or delete it with HDEL',
+      values: [],
+      pairs: [],
+      cursor: expect.any(Uint8Array),
+    });
+    expect(all.flatMap((page) => page.pairs.map(({ key }) => key))).toEqual([
+      'k0',
+      'k1',
+      'k2',
+      'k3',
+      'k4',
+    ]);
+  });
+
+  it('has an empty cursor if nothing is behind it', () => {
+    const { status, cursor } = ask({}, context(storing([['k', 'x'.repeat(1_000)]])));
+    expect([status, cursor]).toEqual([413, new Uint8Array(0)]);
+  });
+
+  it('is one that takes a byte more than is left beside cursor and status', () => {
+    const storage = new MemoryStorage();
+    const [last, others] = [numbered(1), numbered(2)];
+    for (const entries of [last, others]) {
+      const statuses = new Set<number>();
+      for (let length = 900; length < 1_000; length++) {
+        for (const [key] of entries) storage.set('t', key, 'x'.repeat(length));
+        const page = ask({}, context(storage));
+        statuses.add(page.status);
+        expect(encodedBytes(page)).toBeLessThanOrEqual(1_000);
+        // Not much before it must be, either.
+        if (page.status === 413) expect(length).toBeGreaterThan(960);
+      }
+      expect([...statuses]).toEqual([200, 413]);
+    }
+  });
+
+  it('is told in short if its table and key are long, and no character is cut', () => {
+    const storage = new MemoryStorage();
+    const [table, key] = ['😀'.repeat(60), '世'.repeat(1_000)];
+    storage.set(table, key, true);
+    const page = ask({ table }, { storage, maxResponseBytes: 512 });
+    expect(page.message).toContain(
+      `table: ${'😀'.repeat(32)}…, key: ${'世'.repeat(32)}…, 3010 bytes`,
+    );
+    expect(encodedBytes(page)).toBeLessThanOrEqual(512);
+  });
+
+  it('does not take others with it that share its position', () => {
+    const storage = new SlabStorage({}, { hash: { hash: () => 7 } });
+    const values = { a: 'x'.repeat(2_000), b: true, c: 'x'.repeat(1_000), d: true };
+    for (const [key, value] of Object.entries(values)) storage.set('t', key, value);
+    const { status, message, pairs, cursor } = ask({}, context(storage));
+    expect(status).toBe(413);
+    expect(message).toContain('key: a, 2012 bytes of at most 992, and 1 more.');
+    expect(pairs.map(({ key }) => key)).toEqual(['b', 'd']);
+    expect(cursor).toEqual(new Uint8Array(0));
+  });
+
+  it('is none of those whose cursor is', () => {
+    const storage = storing([
+      ['k'.repeat(300), true],
+      ['l'.repeat(300), true],
+    ]);
+    const page = ask({ limit: 1 }, { storage, maxResponseBytes: 620 });
+    expect([page.status, page.pairs.length]).toEqual([200, 1]);
+    expect(encodedBytes(page)).toBeGreaterThan(620);
+  });
+
+  it('is answered where anything can be', () => {
+    const { pairs } = ask({}, { storage: storing([['k', 'x'.repeat(2_000_000)]]) });
+    expect(pairs).toHaveLength(1);
   });
 });
 

@@ -1,15 +1,19 @@
 import { Engine, MemoryStorage } from '@kv/core';
-import { TcpTransport } from '@kv/transport-tcp';
+import { TcpTransport, type TcpTransportOptions } from '@kv/transport-tcp';
 
 /** An engine of this process on a free port, for commands that need a server. */
 export class TestServer implements AsyncDisposable {
   // A storage that lists entries in the order in which they came, which tests can tell.
   readonly engine: Engine = new Engine({ storage: new MemoryStorage(), onError: () => {} });
-  readonly #transport: TcpTransport = new TcpTransport(this.engine, { drainMs: 0 });
+  readonly #transport: TcpTransport;
   url = '';
 
-  static async start(): Promise<TestServer> {
-    const server = new TestServer();
+  private constructor(options: TcpTransportOptions) {
+    this.#transport = new TcpTransport(this.engine, { drainMs: 0, ...options });
+  }
+
+  static async start(options: TcpTransportOptions = {}): Promise<TestServer> {
+    const server = new TestServer(options);
     ({ url: server.url } = await server.#transport.listen({ port: 0 }));
     return server;
   }

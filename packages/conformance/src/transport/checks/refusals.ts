@@ -1,4 +1,4 @@
-import { KvError } from '@kv/core';
+import { type CommandResponse, KvError } from '@kv/core';
 import { expect } from 'vitest';
 import { failed, notFound, ok } from '../../command/expected-response.js';
 import { hget, hgetall, hmget, hscan, hset } from '../../command/requests.js';
@@ -81,6 +81,27 @@ export const refusalChecks: readonly TransportCheck[] = [
         page = await ask(peer, hscan('table', page.cursor));
       }
       expect(read.sort()).toStrictEqual(keys.sort());
+    },
+  },
+  {
+    title: 'a pair beyond the limit is a 413 that names it, and a scan goes on behind it',
+    options: { maxFrameBytes: 1024 },
+    async run({ connect, storage }) {
+      for (const key of ['a', 'b', 'd', 'e']) await storage.set('table', key, true);
+      await storage.set('table', 'c', 'x'.repeat(1024));
+      const peer = await connect();
+      const read: string[] = [];
+      const refused: CommandResponse[] = [];
+      for (let cursor: Uint8Array | undefined, pages = 0; pages < 10; pages++) {
+        const page = await ask(peer, hscan('table', cursor));
+        read.push(...page.pairs.map(({ key }) => key));
+        if (page.status !== 200) refused.push(page);
+        cursor = page.cursor;
+        if (cursor === undefined || cursor.length === 0) break;
+      }
+      expect(read.sort()).toStrictEqual(['a', 'b', 'd', 'e']);
+      const message = expect.stringContaining('table: table, key: c, ');
+      expect(refused).toStrictEqual([expect.objectContaining({ status: 413, message })]);
     },
   },
   {

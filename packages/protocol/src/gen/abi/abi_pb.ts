@@ -138,7 +138,8 @@ export type CommandResponse = Message<"abi.CommandResponse"> & {
 
   /**
    * Where the next page begins, if the command answers page by page and there
-   * is one.
+   * is one. With status 413, something is too large to be answered: the next
+   * page begins behind it, or there is none if the cursor is empty.
    *
    * @generated from field: optional bytes cursor = 16;
    */
