@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Heap } from './heap.js';
 
@@ -32,6 +33,40 @@ describe('a heap', () => {
     expect(some.opening(1)).toBe(0);
     expect(some.opening(PAGE_UNITS)).toBe(PAGE_BYTES);
     expect(some.opening(1000)).toBe(8000);
+    takePages(some, 3 / 4);
+    expect(some.opening(1)).toBe(PAGE_BYTES);
+  });
+
+  it('opens nothing for what fits the head to its end, or a page in reserve', () => {
+    const some = heap();
+    const first = takePages(some, 3 / 4);
+    expect(some.opening(PAGE_UNITS / 4)).toBe(0);
+    first.push(...takePages(some, 2 / 4));
+    for (const address of first.slice(0, 4)) some.release(address, PAGE_UNITS / 4);
+    takePages(some, 3 / 4);
+    expect([some.pageBytes, some.opening(1)]).toEqual([2 * PAGE_BYTES, 0]);
+    some.take(1);
+    expect(some.pageBytes).toBe(2 * PAGE_BYTES);
+  });
+
+  it('says what taking several will open at the most', () => {
+    const units = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(26, 32, 33, 128, 500));
+    fc.assert(
+      fc.property(
+        fc.array(units),
+        fc.array(units, { maxLength: 60, size: 'max' }),
+        (first, then) => {
+          const some = heap();
+          for (const each of first) some.take(each);
+          const before = some.pageBytes;
+          const large = then.filter((each) => each > some.largeUnits);
+          const sum = (all: readonly number[]): number => all.reduce((a, b) => a + b, 0);
+          const most = some.openingAtMost(sum(then) - sum(large), sum(large));
+          for (const each of then) some.take(each);
+          expect(some.pageBytes - before).toBeLessThanOrEqual(most);
+        },
+      ),
+    );
   });
 
   it('counts what is released, and the end of a page that stays empty, as dead', () => {
@@ -91,6 +126,13 @@ describe('a heap', () => {
     expect([some.pageBytes, some.deadBytes]).toEqual([PAGE_BYTES, 0]);
   });
 
+  it('takes for large what is more than a quarter of a page', () => {
+    const some = heap();
+    some.take(PAGE_UNITS / 4);
+    some.take(PAGE_UNITS / 4 + 1);
+    expect(some.pageBytes).toBe(PAGE_BYTES + (PAGE_UNITS / 4 + 1) * 8);
+  });
+
   it('knows the page with the most dead bytes, if they are worth it', () => {
     const some = heap();
     const addresses = takePages(some, 4);
@@ -101,6 +143,15 @@ describe('a heap', () => {
     // Not the head, of which the rest may still be used.
     for (const i of [13, 14, 15]) some.release(addresses[i] as number, quarter);
     expect(some.sparsest()).toBe((addresses[8] as number) >>> some.placeBits);
+  });
+
+  it('takes an eighth of a page for not worth it', () => {
+    const some = heap();
+    const eighths = Array.from({ length: 16 }, () => some.take(PAGE_UNITS / 8));
+    some.release(eighths[0] as number, PAGE_UNITS / 8);
+    expect(some.sparsest()).toBe(0);
+    some.release(eighths[1] as number, PAGE_UNITS / 8);
+    expect(some.sparsest()).toBe(1);
   });
 
   it('is as it was when there is no memory', () => {
