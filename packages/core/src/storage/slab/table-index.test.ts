@@ -168,13 +168,13 @@ describe('an index', () => {
       expect([...hashes].filter(([address, each]) => !reachable(some, each, address))).toEqual([]);
       expect(collected(some, 100).sort((a, b) => a - b)).toEqual([...hashes.keys()]);
     };
-    while (hashes.size < 7_000) addOne(hash);
+    while (hashes.size < 6_500) addOne(hash);
     expect(sizes()).toEqual([16_384]);
     holdsAll();
     while (segments.all.length === 1) addOne(spread(hashes.size));
     expect(sizes()).toEqual([16_384, 16_384]);
     holdsAll();
-    while (hashes.size < 40_000) addOne(spread(hashes.size));
+    while (hashes.size < 25_000) addOne(spread(hashes.size));
     holdsAll();
     expect(segments.bytes).toBe(foretold);
     for (const [address, each] of [...hashes].slice(0, -100)) {
