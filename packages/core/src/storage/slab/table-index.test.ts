@@ -54,6 +54,10 @@ function collected(of: TableIndex, limit: number): number[] {
 /** A hash for each number, spread over all 32 bits. */
 const spread = (i: number): number => Math.imul(i, 0x9e3779b1) | 0;
 
+/** So many hashes that begin with these bits, spread over those that follow. */
+const within = (bits: number, first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => (first << (32 - bits)) | (spread(i + 1) >>> bits));
+
 describe('an index', () => {
   it('is nothing while it is empty, and small while it is small', () => {
     const segments = new Segments((bytes) => new ArrayBuffer(bytes));
@@ -90,6 +94,85 @@ describe('an index', () => {
     const some = index(segments);
     for (let i = 1; i <= 100_000; i++) add(some, spread(i), i);
     expect(Math.max(...sizes)).toBe(64 * 1024);
+  });
+
+  it('joins halves that are nearly empty, and only those that are halves of one', () => {
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const some = index(segments);
+    const low = within(1, 0, 4_000);
+    const high = within(1, 1, 9_000);
+    low.forEach((hash, i) => {
+      add(some, hash, i + 1);
+    });
+    high.forEach((hash, i) => {
+      add(some, hash, 10_000 + i);
+    });
+    // One of the low half, and two of quarters.
+    expect([0, -1].map((hash) => some.segment(hash).depth)).toEqual([1, 2]);
+    expect(segments.all.length).toBe(3);
+    const leave = (lows: number, highs: number): void => {
+      while (low.length > lows) remove(some, low.pop() as number, low.length + 1);
+      while (high.length > highs) remove(some, high.pop() as number, high.length + 10_000);
+      expect(low.every((hash, i) => reachable(some, hash, i + 1))).toBe(true);
+      expect(high.every((hash, i) => reachable(some, hash, i + 10_000))).toBe(true);
+    };
+    leave(500, 9_000);
+    expect(segments.all.length).toBe(3);
+    leave(500, 2_500);
+    leave(400, 2_500);
+    expect(segments.all.length).toBe(3);
+    leave(400, 1_500);
+    expect(segments.all.length).toBe(2);
+    leave(400, 1_000);
+    expect(segments.all.length).toBe(1);
+  });
+
+  it('does not join what would be nearly full', () => {
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const some = index(segments);
+    const [low, high] = [within(1, 0, 4_000), within(1, 1, 4_000)];
+    [...low, ...high].forEach((hash, i) => {
+      add(some, hash, i + 1);
+    });
+    while (low.length > 500) remove(some, low.pop() as number, low.length + 1);
+    expect(segments.all.length).toBe(2);
+  });
+
+  it('keeps its size while entries come and go', () => {
+    let allocations = 0;
+    const some = index(
+      new Segments((bytes) => {
+        allocations++;
+        return new ArrayBuffer(bytes);
+      }),
+    );
+    /** Whether a change allocated; then that change is undone and made again, for nothing. */
+    const settled = (change: () => void, back: () => void): void => {
+      const before = allocations;
+      change();
+      const after = allocations;
+      if (after === before) return;
+      for (let i = 0; i < 3; i++) {
+        back();
+        change();
+      }
+      expect(allocations).toBe(after);
+    };
+    const count = 20_000;
+    // A table of one entry is made, and gone, with it.
+    add(some, spread(1), 1);
+    for (let i = 2; i <= count; i++) {
+      settled(
+        () => add(some, spread(i), i),
+        () => remove(some, spread(i), i),
+      );
+    }
+    for (let i = count; i > 2; i--) {
+      settled(
+        () => remove(some, spread(i), i),
+        () => add(some, spread(i), i),
+      );
+    }
   });
 
   it('says by how much it will grow', () => {
