@@ -46,10 +46,4 @@ export class Segments {
     }
     this.#bytes -= segment.slots.byteLength;
   }
-
-  /** Lets go of all. */
-  clear(): void {
-    this.all.length = 0;
-    this.#bytes = 0;
-  }
 }

@@ -114,7 +114,6 @@ export class SlabStore {
   close(): void {
     this.closed = true;
     this.tables.clear();
-    this.segments.clear();
     this.heap.clear();
     this.cleaner.clear();
   }
