@@ -1,3 +1,4 @@
+import { ByteWriter } from '@kv/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HalfSipHash } from './half-sip-hash.js';
@@ -14,6 +15,19 @@ function seeded(): Partial<SlabParts> {
     return state / 2 ** 32;
   };
   return { random, hash: new HalfSipHash(new Uint8Array(8)) };
+}
+
+/** @returns `undefined` if the key is not there. */
+function getByLane(storage: SlabStorage, key: string): number | undefined {
+  const bytes = Buffer.from(`used${key}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = bytes.length;
+  const at = { tableStart: 0, tableEnd: 4, keyStart: 4, keyEnd: end, valueStart: 0, valueEnd: 0 };
+  const status = storage.lane.execute(
+    { command: 'hget', bytes, view, ...at, token: 0 },
+    new ByteWriter(),
+  );
+  return status === 200 ? status : undefined;
 }
 
 const tooLarge = expect.objectContaining({ code: 'TOO_LARGE' });
@@ -101,6 +115,80 @@ describe('a budget', () => {
     expect(kept.length).toBeGreaterThan(95);
     const recent = Array.from({ length: 200 }, (_, i) => `${19_999 - i}`);
     expect(storage.getMany('t', recent).every((value) => value !== undefined)).toBe(true);
+  });
+
+  it.each<[string, (storage: SlabStorage, key: string, i: number) => unknown]>([
+    ['a get', (storage, key) => storage.get('used', key)],
+    ['a get of several', (storage, key) => storage.getMany('used', [key])[0]],
+    ['a get by the lane', (storage, key) => getByLane(storage, key)],
+    ['a set of what is as large', (storage, key) => storage.set('used', key, false)],
+    [
+      'a set of another size',
+      (storage, key, i) => storage.set('used', key, 'x'.repeat((i * 7) % 37)),
+    ],
+    [
+      'a write of several',
+      (storage, key) =>
+        storage.write('used', [
+          { op: 'set', key, value: true },
+          { op: 'delete', key: 'none' },
+        ])[0],
+    ],
+  ])('takes %s for a use', (_, use) => {
+    const storage = new SlabStorage({ maxBytes: 256 * 1024 }, seeded());
+    const used = Array.from({ length: 100 }, (_, i) => `${i}`);
+    for (const key of used) storage.set('used', key, true);
+    let missed = 0;
+    for (let i = 0; i < 10_000; i++) {
+      storage.set('t', `${i}`, 'v'.repeat(50));
+      if (use(storage, used[i % used.length] as string, i) === undefined) missed++;
+      // A small table, of late, among those from which samples are taken.
+      if (i % 2_000 === 0) storage.set(`small ${i}`, 'k', true);
+    }
+    expect(storage.stats().evictions).toBeGreaterThan(5_000);
+    expect(missed).toBeLessThan(5);
+    const recent = Array.from({ length: 200 }, (_, i) => `${9_999 - i}`);
+    expect(recent.filter((key) => storage.contains('t', key)).length).toBe(recent.length);
+  });
+
+  it('does not take whether a key is there for a use', () => {
+    const storage = new SlabStorage({ maxBytes: MAX_BYTES }, seeded());
+    storage.set('t', 'old', true);
+    for (let i = 0; i < 5_000; i++) {
+      storage.set('t', `${i}`, 'v'.repeat(50));
+      storage.contains('t', 'old');
+    }
+    expect(storage.contains('t', 'old')).toBe(false);
+  });
+
+  it('never answers a value that was replaced, though entries move and go while it is', () => {
+    const storage = new SlabStorage({ maxBytes: MAX_BYTES }, seeded());
+    const latest = new Map<string, string>();
+    for (let i = 0; i < 20_000; i++) {
+      const key = `${Math.imul(i, 0x9e37_79b1) >>> 22}`;
+      const value = `${i}`.padEnd((i * 31) % 150, 'v');
+      const old = storage.set('t', key, value);
+      if (old !== undefined) expect(old).toBe(latest.get(key));
+      latest.set(key, value);
+    }
+    expect(storage.stats().evictions).toBeGreaterThan(1_000);
+    for (const [key, value] of storage.getAll('t')) expect(value).toBe(latest.get(key));
+  });
+
+  it('leaves a quarter for what is dead, and evicts nothing that fits the rest', () => {
+    const storage = new SlabStorage({ maxBytes: 4 * MAX_BYTES }, seeded());
+    let entries = 0;
+    while (storage.stats().evictions === 0) storage.set('t', `${entries++}`, 'v'.repeat(64));
+    const { liveBytes, indexBytes, tableBytes, evictions } = storage.stats();
+    const forPages = 4 * MAX_BYTES - indexBytes - tableBytes;
+    expect(liveBytes / forPages).toBeGreaterThan(0.73);
+    expect(liveBytes / forPages).toBeLessThanOrEqual(0.75);
+    for (let i = 0; i < 50; i++) storage.del('t', `${entries - 1 - i}`);
+    for (let i = 0; i < 10_000; i++) {
+      const key = `${entries - 100 - ((Math.imul(i, 0x9e37_79b1) >>> 0) % (entries - 200))}`;
+      storage.set('t', key, 'v'.repeat(i % 2 === 0 ? 0 : 64));
+    }
+    expect(storage.stats().evictions).toBe(evictions);
   });
 
   it('counts what a table takes besides its entries, its name too', () => {
@@ -194,5 +282,6 @@ describe('a budget', () => {
       expect(bytesOf(storage)).toBeLessThanOrEqual(MAX_BYTES);
     }
     expect(storage.getAll('large').length).toBe(1);
+    expect(storage.stats()).toMatchObject({ tables: 1, indexBytes: 128 });
   });
 });

@@ -185,6 +185,36 @@ describe('a storage in slabs', () => {
     });
   });
 
+  it('writes a value where the one was that it replaces, if they are about as large', () => {
+    const storage = new SlabStorage({}, SMALL);
+    storage.set('t', 'k', 'v'.repeat(200));
+    const { liveBytes } = storage.stats();
+    storage.set('t', 'k', 'v'.repeat(190));
+    expect(storage.get('t', 'k')).toBe('v'.repeat(190));
+    expect(storage.stats()).toMatchObject({ liveBytes, deadBytes: 0 });
+    storage.set('t', 'k', 'v'.repeat(100));
+    expect(storage.stats().liveBytes).toBeLessThan(liveBytes - 80);
+  });
+
+  it('gives back what writes of several ops have deleted or replaced', () => {
+    const storage = new SlabStorage({}, SMALL);
+    const keys = Array.from({ length: 200 }, (_, i) => `${i}`);
+    for (let i = 0; i < 50; i++) {
+      storage.write(
+        't',
+        keys.map((key) => ({ op: 'set', key, value: 'v'.repeat(i) })),
+      );
+      const { liveBytes, deadBytes } = storage.stats();
+      expect(deadBytes).toBeLessThan((liveBytes + deadBytes) / 4 + 2 * 1024);
+    }
+    const { indexBytes } = storage.stats();
+    const deletions = keys.map((key) => ({ op: 'delete', key }) as const);
+    storage.write('t', deletions.slice(10));
+    expect(storage.stats().indexBytes).toBeLessThan(indexBytes / 4);
+    storage.write('t', deletions.slice(0, 10));
+    expect(storage.stats()).toMatchObject({ tables: 0, liveBytes: 0, deadBytes: 0, indexBytes: 0 });
+  });
+
   it('stays as small as it is when one key comes and goes, however often', () => {
     const storage = new SlabStorage();
     for (let i = 0; i < 200_000; i++) {
@@ -360,6 +390,33 @@ describe('a storage without memory', () => {
     for (const attempt of attempts) expect(attempt).toThrow(failure);
     vi.unstubAllGlobals();
     expect(storage.getAll('t')).toEqual([['k', value]]);
+  });
+
+  it('undoes a write that has changed a key several times', () => {
+    let left = Number.POSITIVE_INFINITY;
+    const allocate = (bytes: number): ArrayBuffer => {
+      if (left-- <= 0) throw cause;
+      return new ArrayBuffer(bytes);
+    };
+    const storage = new SlabStorage({}, { ...SMALL, allocate });
+    const before = Array.from({ length: 12 }, (_, i): Entry => [`${i}`, BigInt(i)]);
+    for (const [key, value] of before) storage.set('t', key, value);
+    left = 0;
+    expect(() =>
+      storage.write('t', [
+        { op: 'set', key: '0', value: 1n },
+        { op: 'delete', key: '0' },
+        { op: 'delete', key: '1' },
+        { op: 'set', key: '0', value: 2n },
+        { op: 'set', key: '1', value: 3n },
+        // For which the index would have to grow.
+        { op: 'set', key: 'new', value: 4n },
+      ]),
+    ).toThrow(failure);
+    expect(storage.getAll('t').sort(byKey)).toEqual(before.sort(byKey));
+    left = 1;
+    storage.set('t', 'new', 5n);
+    expect(storage.getAll('t')).toHaveLength(13);
   });
 
   it('still deletes', () => {
