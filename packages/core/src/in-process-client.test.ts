@@ -75,6 +75,52 @@ describe('a client in the same process', () => {
   });
 });
 
+describe('a scan', () => {
+  /** Counts the turns of the event loop, until the test is over. */
+  function countTurns(): () => number {
+    let turns = 0;
+    let next = setImmediate(function count() {
+      turns++;
+      next = setImmediate(count);
+    });
+    onTestFinished(() => clearImmediate(next));
+    return () => turns;
+  }
+
+  it('lets the event loop turn between pages, so that others are not kept waiting', async () => {
+    const engine = new Engine();
+    const client = engine.client();
+    await client.hmset(
+      't',
+      Array.from({ length: 500 }, (_, i) => [`k${i}`, true] as const),
+    );
+    const turns = countTurns();
+    const asked: number[] = [];
+    engine.hooks.on('requestReceived', () => void asked.push(turns()));
+    for await (const _ of client.hscan('t'));
+    expect(asked.length).toBeGreaterThan(4);
+    expect(asked).toEqual([...new Set(asked)]);
+  });
+
+  it('may be given up, and the client closed, before its next page', async () => {
+    const engine = new Engine();
+    const client = engine.client();
+    const controller = new AbortController();
+    await client.hmset(
+      't',
+      Array.from({ length: 200 }, (_, i) => [`k${i}`, true] as const),
+    );
+    const pairs = client.hscan('t', { signal: controller.signal })[Symbol.asyncIterator]();
+    for (let i = 0; i < 100; i++) await pairs.next();
+    const next = pairs.next();
+    controller.abort();
+    const closed = client.close();
+    await expect(next).rejects.toMatchObject({ code: 'CANCELLED' });
+    await closed;
+    expect(engine.stats().sessions).toEqual({});
+  });
+});
+
 describe('giving a call up by its signal', () => {
   it('before the call lets nothing be done', async () => {
     const { engine, reads } = slowEngine();

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type Awaitable,
   type CallOptions,
@@ -12,7 +13,10 @@ import {
 } from '@kv/protocol';
 import type { Session } from './session.js';
 
-/** The client of an application that has the engine in its own process: a session without a socket. */
+/**
+ * The client of an application that has the engine in its own process: a session without a socket. The pages
+ * of a scan are asked for one in a turn of the event loop, so that a scan makes nobody else wait for all of it.
+ */
 export class InProcessClient extends CommandClient {
   readonly #session: Session;
   readonly #underWay: Set<Promise<CommandResponse>> = new Set();
@@ -30,11 +34,16 @@ export class InProcessClient extends CommandClient {
   ): Awaitable<CommandResponse> {
     if (this.#closed) throw new KvError('UNAVAILABLE', 'The client is closed');
     if (options?.signal?.aborted) throw cancelledError(options.signal);
-    const response = this.#session.execute(request);
+    const response = goesOn(request) ? this.#nextTurn(request) : this.#session.execute(request);
     if (!isPromise(response)) return response;
     this.#underWay.add(response);
     const answered = response.finally(() => this.#underWay.delete(response));
     return options === undefined ? answered : giveUp(answered, options);
+  }
+
+  async #nextTurn(request: CommandRequest): Promise<CommandResponse> {
+    await setImmediate();
+    return this.#session.execute(request);
   }
 
   override async close(): Promise<void> {
@@ -42,6 +51,11 @@ export class InProcessClient extends CommandClient {
     await Promise.all(this.#underWay);
     this.#session.close();
   }
+}
+
+/** Whether this asks for a page that is not the first. */
+function goesOn({ requestData }: CommandRequest): boolean {
+  return requestData.case === 'hscan' && requestData.value.cursor.length > 0;
 }
 
 /** Waits for `response`, though no longer than the options allow. */

@@ -72,7 +72,8 @@ export interface CommandMethods {
   hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]>;
   /**
    * Reads the pairs of `table`, page by page, in no particular order; nothing is asked before it is iterated
-   * over, and no page before those of the one in front have been taken. It is gone over once.
+   * over, and no page before those of the one in front have been taken. It is gone over once. In the engine's own
+   * process, the event loop gets a turn between pages.
    *
    * A pair that is there from beginning to end comes at least once, with a value that it had meanwhile, whatever
    * is written; it may come again if the table is written to. One that comes or goes meanwhile may come or not.

@@ -93,7 +93,10 @@ export class MemoryStorage implements Storage {
     return this.#entriesOf(table, [...(this.#open().get(table)?.keys() ?? [])]);
   }
 
-  /** Goes by key. A page costs a pass over all of the table, for a `Map` has no order that would last. */
+  /**
+   * Goes by key. A page costs a pass over all of the table, for a `Map` has no order in which to go on: large
+   * tables want large pages.
+   */
   scan(table: string, { position, prefix, limit, maxBytes }: PageRequest): Page {
     const entries = this.#open().get(table) ?? new Map<string, Value>();
     const after = position === undefined ? '' : Buffer.from(position).toString();
