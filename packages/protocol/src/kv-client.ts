@@ -20,7 +20,10 @@ export interface CallOptions {
 
 /** What may be said of a scan. Its time-out is one for each page. */
 export interface ScanOptions extends CallOptions {
-  /** What the keys must begin with; by default, all do. */
+  /**
+   * What the keys must begin with; by default, all do. It chooses what is answered: an engine whose storage keeps
+   * keys in no order reads the whole table all the same.
+   */
   readonly prefix?: string | undefined;
   /**
    * About how many pairs a page has, from 1: the server's default, 100, if absent. A server gives no more than

@@ -12,7 +12,7 @@ export const hscan: ClientCommand<[table: string], ScanFlags> = {
   summary: 'Read the pairs of a table page by page, in no particular order',
   arguments: [TABLE],
   flags: [
-    ['--prefix <prefix>', 'only keys that begin with this', (text) => text],
+    ['--prefix <prefix>', 'only keys that begin with this, though all are read', (text) => text],
     ['--limit <n>', 'about how many pairs to ask for at a time', count(1, 2 ** 32 - 1)],
   ],
   note: `
