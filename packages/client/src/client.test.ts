@@ -64,7 +64,7 @@ describe('every command', () => {
       ]),
     );
     const scanned = new Map<string, unknown>();
-    for await (const [key, value] of kv.hscan('t', { limit: 1 })) scanned.set(key, value);
+    for await (const [key, value] of kv.hscan('t', { pageSize: 1 })) scanned.set(key, value);
     expect(scanned).toEqual(await kv.hgetall('t'));
     for await (const pair of kv.hscan('t', { prefix: '__' })) {
       expect(pair).toEqual(['__proto__', true]);

@@ -6,7 +6,7 @@ import { checkText } from './text.js';
 import { typeName } from './type-name.js';
 import { checkValue, type Value, valueToMessage } from './value.js';
 
-/** The limit of a page that is the server's to choose. */
+/** The `limit` of a request whose page is as large as the server likes. */
 const SERVER_DEFAULT = 0;
 
 const MAX_UINT32 = 2 ** 32 - 1;
@@ -56,15 +56,15 @@ export function tableAndPairs(table: string, pairs: Pairs): CommandMessage<'hmse
 /** A table and which pages of it, from the first. */
 export function tableAndPages(
   table: string,
-  { prefix = '', limit, onTooLarge }: ScanOptions,
+  { prefix = '', pageSize, onTooLarge }: ScanOptions,
 ): CommandMessage<'hscan'> {
   checkText('table', table);
   checkText('prefix', prefix);
-  if (limit !== undefined) checkLimit(limit);
+  if (pageSize !== undefined) checkPageSize(pageSize);
   if (onTooLarge !== undefined && typeof onTooLarge !== 'function') {
     throw KvError.invalidCommand(`onTooLarge must be a function, not ${typeName(onTooLarge)}`);
   }
-  return { table, cursor: new Uint8Array(0), limit: limit ?? SERVER_DEFAULT, prefix };
+  return { table, cursor: new Uint8Array(0), limit: pageSize ?? SERVER_DEFAULT, prefix };
 }
 
 /** Refuses options that make no sense. A timer would take what is no time for a very short one. */
@@ -73,9 +73,9 @@ export function checkOptions({ timeoutMs }: CallOptions): void {
   throw KvError.invalidCommand('timeoutMs must be a number greater than 0');
 }
 
-function checkLimit(limit: number): void {
-  if (Number.isInteger(limit) && limit > 0 && limit <= MAX_UINT32) return;
-  throw KvError.invalidCommand(`limit must be a whole number from 1 to ${MAX_UINT32}`);
+function checkPageSize(pageSize: number): void {
+  if (Number.isInteger(pageSize) && pageSize > 0 && pageSize <= MAX_UINT32) return;
+  throw KvError.invalidCommand(`pageSize must be a whole number from 1 to ${MAX_UINT32}`);
 }
 
 function pairMessage(key: string, value: Value): KvpairMessage {

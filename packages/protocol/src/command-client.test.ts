@@ -290,9 +290,9 @@ describe('arguments', () => {
     ['the table of hscan', (kv) => collect(kv.hscan(bad))],
     ['the prefix of hscan', (kv) => collect(kv.hscan('t', { prefix: bad }))],
     ...[0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, fromJavaScript('1')].map(
-      (limit): [string, Call] => [
-        `the limit ${limit} of hscan`,
-        (kv) => collect(kv.hscan('t', { limit })),
+      (pageSize): [string, Call] => [
+        `the page size ${pageSize} of hscan`,
+        (kv) => collect(kv.hscan('t', { pageSize })),
       ],
     ),
     [
@@ -349,9 +349,9 @@ describe('a scan', () => {
     );
   }
 
-  it('goes from page to page by their cursors, with the same table, prefix and limit', async () => {
+  it('goes from page to page by their cursors, with the same table, prefix and size', async () => {
     const client = paging();
-    const pairs = await collect(client.hscan('t', { prefix: 'p', limit: 2 }));
+    const pairs = await collect(client.hscan('t', { prefix: 'p', pageSize: 2 }));
     expect(pairs.map(([key]) => key)).toEqual(['a', 'b', 'c', 'd']);
     expect(client.sent).toEqual(
       [new Uint8Array(0), ...cursors].map((cursor) =>
@@ -450,7 +450,7 @@ describe('a scan', () => {
 
   it('hands on what is said of it to the call of every page', async () => {
     const client = paging();
-    const options = { timeoutMs: 5, limit: 1 };
+    const options = { timeoutMs: 5, pageSize: 1 };
     await collect(client.hscan('t', options));
     expect(client.options).toEqual([options, options, options, options]);
   });

@@ -26,10 +26,10 @@ export interface ScanOptions extends CallOptions {
    */
   readonly prefix?: string | undefined;
   /**
-   * About how many pairs a page has, from 1: the server's default, 100, if absent. A server gives no more than
-   * 10,000 at once.
+   * About how many pairs to ask for at a time, from 1; 100 by default, and never more than 10,000, which the server
+   * sees to. It bounds no scan: whoever has enough leaves the loop.
    */
-  readonly limit?: number | undefined;
+  readonly pageSize?: number | undefined;
   /**
    * Told of a pair that is too large to be answered, by an error that names it; the scan then goes on behind it. What
    * it throws ends the scan. Without it, such a pair does: the iteration rejects with that error.

@@ -87,10 +87,16 @@ const CASES: [line: string, code: number, text: string[], json: string[]][] = [
     ['{"key":"b","type":"boolean","value":false}', '{"key":"bin","type":"binary","value":"AP8K"}'],
   ],
   [
-    'hscan all --prefix b --limit 1',
+    'hscan all --prefix b --page-size 1',
     0,
     ['b\tfalse', 'bin\tAP8K'],
     ['{"key":"b","type":"boolean","value":false}', '{"key":"bin","type":"binary","value":"AP8K"}'],
+  ],
+  [
+    'hscan all --prefix b --limit 1',
+    0,
+    ['b\tfalse'],
+    ['{"key":"b","type":"boolean","value":false}'],
   ],
   ['hscan nowhere', 0, [], []],
 ];
@@ -107,19 +113,37 @@ describe.each(CASES)('kv %s', (line, exitCode, text, json) => {
   });
 });
 
-test('kv hscan asks for as many pairs at a time as it is told to', async () => {
+/** The sizes of the pages that are asked for from now on. */
+function pagesAsked(): number[] {
   const asked: number[] = [];
   server.engine.hooks.on('requestReceived', ({ request: { requestData } }) => {
     if (requestData.case === 'hscan') asked.push(requestData.value.limit);
   });
-  await kv('hscan', 'all', '--limit', '2');
+  return asked;
+}
+
+test('kv hscan asks for as many pairs at a time as it is told to', async () => {
+  const asked = pagesAsked();
+  await kv('hscan', 'all', '--page-size', '2');
   expect(asked).toEqual([2, 2, 2]);
 });
 
-test.each(['0', '-1', 'x', '4294967296'])('kv hscan refuses the limit %s', async (limit) => {
-  const { code, stderr } = await kv('hscan', 'all', `--limit=${limit}`);
-  expect(stderr.text).toContain('Expected a whole number, 1 to 4294967295.');
-  expect(code).toBe(2);
+test('kv hscan stops at its limit, and asks for no page beyond it', async () => {
+  const asked = pagesAsked();
+  const { stdout } = await kv('hscan', 'all', '--page-size', '2', '--limit', '4');
+  expect(stdout.text.match(/\n/g)).toHaveLength(4);
+  expect(asked).toEqual([2, 2]);
+});
+
+test.each([
+  ['--page-size', ['0', '-1', 'x', '4294967296'], '1 to 4294967295.'],
+  ['--limit', ['0', '-1', '0.5', 'all'], '1 or more.'],
+])('kv hscan refuses a %s of %j', async (flag, values, expected) => {
+  for (const value of values) {
+    const { code, stderr } = await kv('hscan', 'all', `${flag}=${value}`);
+    expect(stderr.text).toContain(`Expected a whole number, ${expected}`);
+    expect(code).toBe(2);
+  }
 });
 
 test('what came before a page that fails is printed', async () => {
@@ -127,7 +151,7 @@ test('what came before a page that fails is printed', async () => {
   server.engine.hooks.on('requestReceived', () => {
     if (pages++ === 1) throw new KvError('FORBIDDEN', 'not so much');
   });
-  const { code, stdout, stderr } = await kv('hscan', 'all', '--prefix', 'b', '--limit', '1');
+  const { code, stdout, stderr } = await kv('hscan', 'all', '--prefix', 'b', '--page-size', '1');
   expect(stdout.text).toBe('b\tfalse\n');
   expect(stderr.text).toBe('error: not so much\n');
   expect(code).toBe(3);
