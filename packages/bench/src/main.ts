@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { runBench } from './bench.js';
 import { type Options, parseOptions, USAGE } from './options.js';
 import { chart } from './report/chart.js';
 import { json } from './report/json.js';
+import { withResults } from './report/markdown.js';
 import { table } from './report/table.js';
 import { GROUP_NAMES, type Results } from './results.js';
 import { settingsOf } from './settings.js';
@@ -13,6 +14,8 @@ const INTERRUPTED = 130;
 
 /** The latest results, which are part of the repository. */
 const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
+/** Where they are told. */
+const README = fileURLToPath(new URL('../README.md', import.meta.url));
 
 /** @returns the exit code. */
 async function main(): Promise<number> {
@@ -61,6 +64,9 @@ async function save(results: Results, options: Options): Promise<void> {
   const jsonFile = options.json ?? (full ? `${RESULTS}.json` : undefined);
   const svgFile = options.svg ?? (full ? `${RESULTS}.svg` : undefined);
   if (jsonFile !== undefined) await write(jsonFile, json(results));
+  if (jsonFile === `${RESULTS}.json`) {
+    await write(README, withResults(await readFile(README, 'utf8'), results));
+  }
   if (svgFile === undefined) return;
   const picture = chart(results);
   if (picture === undefined) console.error('No picture: the servers were not measured.');

@@ -19,8 +19,8 @@ Options:
   --svg FILE   draw the ratios to redis-server there
   -h, --help   this text
 
-A full run of all groups takes about ten minutes and replaces packages/bench/results.json and
-results.svg, unless it is told other files.
+A full run of all groups takes about ten minutes and replaces packages/bench/results.json,
+results.svg and the tables of the README there, unless it is told other files.
 `;
 
 /** What the command line says. */

@@ -1,50 +1,19 @@
 import type { GroupResult, MeasureResult, Results } from '../results.js';
-import { spreadOf } from '../spread.js';
 import { columns } from './columns.js';
-import { micros, percent, rate, ratio } from './format.js';
+import { micros, percent, ratio } from './format.js';
+import { headLines } from './head-lines.js';
+import { RATIO_HEADING, RATIO_NUMBERS, ratioRows } from './ratio-rows.js';
 
 /** The results as text that a person can read. */
 export function table(results: Results): string {
   const groups = results.groups.map(
     (group) => `\n${group.title}\n\n${ratios(group)}${loads(group)}`,
   );
-  return [head(results), ...groups, skips(results)].join('');
+  return [...headLines(results).map((line) => `${line}\n`), ...groups, skips(results)].join('');
 }
 
-function head({ machine, noise, quick, runs, seconds, startedAt }: Results): string {
-  const { processor, cores, memoryGiB, system, node, redis, pinning } = machine;
-  const lines = [
-    `${processor}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node.js ${node}, redis-server ${redis}`,
-    `Cores: ${pinning}`,
-    `Medians of ${runs} interleaved ${runs === 1 ? 'run' : 'runs'} and their range; ${startedAt}, ${seconds} s in all`,
-    `Noise: the runs of one subject lie ${percent(noise.rates)} apart, ratios ${percent(noise.ratios)}${
-      noise.others < 0 ? '' : `; other processes used ${percent(noise.others)} of all cores`
-    }`,
-  ];
-  if (quick) lines.push('A smoke test: these figures mean nothing');
-  return `${lines.join('\n')}\n`;
-}
-
-function ratios({ measures }: GroupResult): string {
-  const rows = measures.flatMap((measure) =>
-    measure.comparisons.map(({ subject, baseline, ratio: { median, min, max }, goal }, i) => [
-      i === 0 ? measure.name : '',
-      subject,
-      medianRate(measure, subject),
-      baseline,
-      medianRate(measure, baseline),
-      ratio(median),
-      `${ratio(min)} - ${ratio(max)}`,
-      goal === undefined ? '' : ratio(goal),
-    ]),
-  );
-  const heading = ['', '', '', 'beside', '', 'ratio', 'range', 'wanted'];
-  return columns([heading, ...rows], new Set([2, 4, 5, 6, 7]));
-}
-
-function medianRate({ subjects }: MeasureResult, name: string): string {
-  const found = subjects.find((subject) => subject.name === name);
-  return found === undefined ? '' : rate(spreadOf(found.rates).median);
+function ratios(group: GroupResult): string {
+  return columns([RATIO_HEADING, ...ratioRows(group)], RATIO_NUMBERS);
 }
 
 /** What the load generator tells beside rates; nothing for other groups. */
