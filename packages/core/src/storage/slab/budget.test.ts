@@ -30,7 +30,10 @@ function getByLane(storage: SlabStorage, key: string): number | undefined {
   return status === 200 ? status : undefined;
 }
 
-const tooLarge = expect.objectContaining({ code: 'TOO_LARGE' });
+const tooLarge = expect.objectContaining({
+  code: 'TOO_LARGE',
+  message: expect.stringContaining("exceeds half of the storage's budget"),
+});
 
 /** Ops that set so many new keys. */
 const sets = (count: number) =>

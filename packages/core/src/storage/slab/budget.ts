@@ -163,7 +163,7 @@ export class Budget {
   #tooLarge(bytes: number): KvError {
     return new KvError(
       'TOO_LARGE',
-      `A write of ${bytes} bytes does not fit the storage's budget of ${this.maxBytes} bytes`,
+      `A write of ${bytes} bytes, its table and index included, exceeds half of the storage's budget of ${this.maxBytes} bytes`,
     );
   }
 }
