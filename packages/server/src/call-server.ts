@@ -13,11 +13,12 @@ export interface CallFlags extends FrameFlags, TlsFileFlags {
   readonly url: string;
   readonly timeout: number;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly tlsServername?: string;
 }
 
 /**
- * Connects, asks, and prints the answer.
+ * Connects, asks, and prints the answer, unless it is to be quiet.
  *
  * @returns the exit code.
  * @throws {KvError} if the server cannot be asked, or fails, or `io.stop` is aborted.
@@ -29,7 +30,7 @@ export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<nu
   try {
     await client.connect();
     const answer = await ask(client, { signal: io.stop });
-    await print(answer, flags.json === true, io.stdout);
+    if (!flags.quiet) await print(answer, flags.json === true, io.stdout);
     return answer.found === false ? EXIT_CODE.NOT_THERE : EXIT_CODE.DONE;
   } finally {
     io.stop.removeEventListener('abort', giveUp);

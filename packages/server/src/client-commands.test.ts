@@ -172,6 +172,26 @@ test('kv hscan prints what it can, and then tells what is too large for that', a
   expect(code).toBe(2);
 });
 
+test.each([
+  ['hset users u1 Freyja', 'Freyja'],
+  ['hmset users u1 Freyja u2 Loki', 'Freyja'],
+  ['hdel users u1', null],
+  ['hmdel users u1 u2', null],
+])('kv %s does its work in silence if it is told to', async (line, value) => {
+  for (const flag of ['--quiet', '-q', '-q --json']) {
+    await server.engine.client().hset('users', 'u1', 'Tyr');
+    const { code, stdout, stderr } = await kv(...line.split(' '), ...flag.split(' '));
+    expect([code, stdout.text, stderr.text]).toEqual([0, '', '']);
+    expect(await server.engine.client().hget('users', 'u1')).toBe(value);
+  }
+});
+
+test('a command that only reads cannot be told to be quiet', async () => {
+  const { code, stderr } = await kv('hget', 'users', 'u1', '--quiet');
+  expect(stderr.text).toContain("unknown option '--quiet'");
+  expect(code).toBe(2);
+});
+
 test('a single binary value is printed as the bytes that it is', async () => {
   const { stdout } = await kv('hget', 'all', 'bin');
   expect(stdout.bytes).toEqual(Buffer.from([0, 255, 10]));

@@ -1,4 +1,4 @@
-import { type CommandName, DEFAULT_PORT } from '@kv/protocol';
+import { COMMAND_EFFECT, type CommandName, DEFAULT_PORT } from '@kv/protocol';
 import { type Command, Option } from 'commander';
 import { type CallFlags, callServer } from './call-server.js';
 import type { ClientCommand, Values } from './client-command.js';
@@ -32,7 +32,7 @@ function addClientCommand(
 ): void {
   const command = program.command(name).description(`${spec.summary}.`).summary(spec.summary);
   for (const [argument, description] of spec.arguments) command.argument(argument, description);
-  for (const option of optionsOf(spec, io)) command.addOption(option);
+  for (const option of optionsOf(name, spec, io)) command.addOption(option);
   command.addHelpText('after', helpText(spec));
   command.action(async () => {
     const { type = 'string', ...flags } = command.opts<ClientFlags>();
@@ -51,15 +51,18 @@ function addClientCommand(
 }
 
 function optionsOf(
+  name: CommandName,
   { takesValues = false, flags = [] }: ClientCommand,
   { env: { KV_URL: url } }: Io,
 ): Option[] {
   const type = new Option('--type <type>', 'type of the values given')
     .choices(VALUE_TYPES)
     .default('string');
+  const quiet = new Option('-q, --quiet', 'do not print what was there before');
   return [
     ...(takesValues ? [type] : []),
     ...flags.map(([flag, description, parse]) => new Option(flag, description).argParser(parse)),
+    ...(COMMAND_EFFECT[name] === 'write' ? [quiet] : []),
     new Option('--json', 'print JSON Lines, which lose nothing'),
     new Option(
       '--url <url>',
