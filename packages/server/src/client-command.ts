@@ -70,7 +70,19 @@ export const TABLE: ArgumentSpec = ['<table>', 'name of the table'];
 export const KEY: ArgumentSpec = ['<key>', 'key within the table'];
 export const KEYS: ArgumentSpec = ['<keys...>', 'keys within the table'];
 export const VALUE: ArgumentSpec = ['<value>', "value to store; '-' for what is on standard input"];
-export const PAIRS: ArgumentSpec = ['<pairs...>', 'key and value in turn'];
+export const PAIRS: ArgumentSpec = [
+  '<pairs...>',
+  "key and value in turn; one value may be '-', for what is on standard input",
+];
+
+/** The argument in whose place stands a value of standard input. */
+export const STANDARD_INPUT = '-';
+
+/** What there is to know of commands that take {@link STANDARD_INPUT}. */
+export const STANDARD_INPUT_NOTE = `
+On standard input, text and binary values are stored byte by byte: no base64, and a line end is part of
+the value. Files are named to the shell alone ('< file'): '@file' is text like any other.
+`;
 
 /** Puts each key to its value. */
 export function keyed(keys: readonly string[], values: readonly (Value | null)[]): readonly Item[] {

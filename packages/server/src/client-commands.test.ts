@@ -220,6 +220,33 @@ test.each<[args: string[], key: string, value: Value]>([
   expect(await server.engine.client().hget('t', key)).toEqual(value);
 });
 
+test.each([
+  [['hset', 't', 'k', '-'], [['k', 'Tyr\n']]],
+  [
+    ['hmset', 't', 'a', '1', '-', '-', 'c', '3'],
+    [
+      ['a', '1'],
+      ['-', 'Tyr\n'],
+      ['c', '3'],
+    ],
+  ],
+])('kv %j stores what is on standard input in the place of -', async (argv, pairs) => {
+  const io = new TestIo({ KV_URL: server.url }, Readable.from([Buffer.from('Tyr\n')]));
+  expect(await run(argv, io)).toBe(0);
+  expect([...(await server.engine.client().hgetall('t'))]).toEqual(pairs);
+});
+
+test.each([
+  ['only one value can be', ['a', '-', 'b', '-']],
+  ["key 'b' has no value", ['a', '-', 'b']],
+  ["'x' is no value of type integer", ['--type', 'integer', 'a', '-', 'b', 'x']],
+])('kv hmset says that %s, and reads nothing', async (message, args) => {
+  const stdin = new Readable({ read: () => expect.unreachable() });
+  const io = new TestIo({ KV_URL: server.url }, stdin);
+  expect(await run(['hmset', 't', ...args], io)).toBe(2);
+  expect(io.stderr.text).toContain(message);
+});
+
 test.each<[NodeJS.Signals, number]>([
   ['SIGINT', 130],
   ['SIGTERM', 143],

@@ -1,13 +1,17 @@
-import { type ClientCommand, KEY, TABLE, VALUE } from '../client-command.js';
+import {
+  type ClientCommand,
+  KEY,
+  STANDARD_INPUT,
+  STANDARD_INPUT_NOTE,
+  TABLE,
+  VALUE,
+} from '../client-command.js';
 
 export const hset: ClientCommand<[table: string, key: string, value: string]> = {
   summary: 'Store a value under a key, and print the value it replaced',
   arguments: [TABLE, KEY, VALUE],
   takesValues: true,
-  note: `
-On standard input, text and binary values are stored byte by byte: no base64, and a line end is part of
-the value. Files are named to the shell alone ('< file'): '@file' is text like any other.
-`,
+  note: STANDARD_INPUT_NOTE,
   examples: [
     'kv hset users u1 Tyr',
     'kv hset users age --type integer 42',
@@ -15,7 +19,7 @@ the value. Files are named to the shell alone ('< file'): '@file' is text like a
     'kv hset images logo --type binary - < logo.png',
   ],
   prepare: async ([table, key, text], values) => {
-    const value = text === '-' ? await values.read() : values.parse(text);
+    const value = text === STANDARD_INPUT ? await values.read() : values.parse(text);
     return async (client, options) => ({
       items: [{ value: await client.hset(table, key, value, options) }],
     });
