@@ -149,7 +149,8 @@ export class Connection {
       return this.#reader.next();
     } catch (cause) {
       // The stream is lost, but not this call: repeated, it would lose the next stream as well.
-      this.#takeSent()?.fail(unusable('TOO_LARGE', 'is longer than maxFrameBytes allows', cause));
+      const why = 'is longer than maxFrameBytes, or kv --max-frame, allows';
+      this.#takeSent()?.fail(unusable('TOO_LARGE', why, cause));
       throw cause;
     }
   }
@@ -176,5 +177,5 @@ export class Connection {
 }
 
 function unusable(code: KvErrorCode, why: string, cause: unknown): KvError {
-  return new KvError(code, `The answer ${why}: the command may have taken effect`, { cause });
+  return new KvError(code, `The answer ${why}: a write may have taken effect`, { cause });
 }

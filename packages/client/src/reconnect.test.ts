@@ -247,7 +247,7 @@ describe('an answer that cannot be decoded', () => {
     const call = kv.hset('t', 'k', 'v');
     const failed = expect(call).rejects.toMatchObject({
       code: 'INTERNAL',
-      message: 'The answer cannot be decoded: the command may have taken effect',
+      message: 'The answer cannot be decoded: a write may have taken effect',
       cause: expect.any(Error),
     });
     const next = kv.hget('t', 'next');
@@ -275,7 +275,7 @@ describe('an answer beyond the limit', () => {
         reason: {
           code: 'TOO_LARGE',
           message:
-            'The answer is longer than maxFrameBytes allows: the command may have taken effect',
+            'The answer is longer than maxFrameBytes, or kv --max-frame, allows: a write may have taken effect',
           cause,
         },
       },

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type FrameFormat, type FrameOptions, frameFormat } from './frame.js';
+import { type FrameFormat, type FrameOptions, frameFormat, frameTooLarge } from './frame.js';
 import { FrameReader } from './frame-reader.js';
-import { KvError } from './kv-error.js';
 
 const HEADER_SIZES = [2, 4] as const;
 
@@ -157,7 +156,7 @@ describe.each(HEADER_SIZES)('a reader of frames with %i-byte headers', (headerBy
     const chunks = split.map((at) => Uint8Array.from(at.flatMap((i) => announced[i] ?? [])));
     expect(() => {
       for (const chunk of chunks) read(limited.reader, chunk);
-    }).toThrow(new KvError('TOO_LARGE', 'A frame of 6 bytes exceeds the limit of 5 bytes'));
+    }).toThrow(frameTooLarge(6, limited.format));
   });
 });
 

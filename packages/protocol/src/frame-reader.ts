@@ -1,5 +1,4 @@
-import type { FrameFormat } from './frame.js';
-import { KvError } from './kv-error.js';
+import { type FrameFormat, frameTooLarge } from './frame.js';
 import { withoutStack } from './without-stack.js';
 
 const NOTHING = new Uint8Array(0);
@@ -164,10 +163,7 @@ export class FrameReader {
     let length = 0;
     // Not by shifts, which would make a length of 2 GiB and more negative.
     for (let i = at; i < at + headerBytes; i++) length = length * 256 + (bytes[i] ?? 0);
-    if (length > maxFrameBytes) {
-      const message = `A frame of ${length} bytes exceeds the limit of ${maxFrameBytes} bytes`;
-      throw withoutStack(() => new KvError('TOO_LARGE', message));
-    }
+    if (length > maxFrameBytes) throw withoutStack(() => frameTooLarge(length, this.#format));
     return length;
   }
 }

@@ -116,7 +116,7 @@ describe('a written frame', () => {
     expect(() => frame(out, options, new Uint8Array(length))).toThrow(
       new KvError(
         'TOO_LARGE',
-        `A frame of ${length} bytes exceeds the limit of ${maxFrameBytes} bytes`,
+        `A frame of ${length} bytes exceeds the limit of ${maxFrameBytes} bytes (maxFrameBytes, or kv --max-frame)`,
       ),
     );
     expect(out.length).toBe(before);

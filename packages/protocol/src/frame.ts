@@ -43,6 +43,14 @@ export function frameFormat(options: FrameOptions = {}): FrameFormat {
   return { headerBytes, maxFrameBytes: Math.min(maxFrameBytes, representable) };
 }
 
+/** The error of a frame beyond the limit. It tells how to raise that, for few know of it before they meet it. */
+export function frameTooLarge(length: number, { maxFrameBytes }: FrameFormat): KvError {
+  return new KvError(
+    'TOO_LARGE',
+    `A frame of ${length} bytes exceeds the limit of ${maxFrameBytes} bytes (maxFrameBytes, or kv --max-frame)`,
+  );
+}
+
 /**
  * Makes room for a header at the end of `out`.
  *
@@ -64,10 +72,7 @@ export function endFrame(out: ByteWriter, format: FrameFormat, start: number): v
   const length = out.length - start - format.headerBytes;
   if (length > format.maxFrameBytes) {
     out.length = start;
-    throw new KvError(
-      'TOO_LARGE',
-      `A frame of ${length} bytes exceeds the limit of ${format.maxFrameBytes} bytes`,
-    );
+    throw frameTooLarge(length, format);
   }
   const { bytes } = out;
   let at = start;

@@ -114,7 +114,9 @@ describe('a server that does not answer', () => {
     (await asked()).end('HTTP/1.1 400 Bad Request\r\n');
     // What HTTP begins with is the length of a very long answer.
     expect(await code).toBe(2);
-    expect(io.stderr.text).toMatch(/^error: .* longer than maxFrameBytes .*\n$/);
+    expect(io.stderr.text).toMatch(
+      /^error: .* longer than maxFrameBytes, or kv --max-frame, .*\n$/,
+    );
   });
 
   test('or is not there at all', async () => {

@@ -229,7 +229,7 @@ function unsendable(cause: unknown, paged: boolean): KvError {
   // Of what is no KvError, as of a response that a hook has spoilt, the peer is not told.
   if (error !== cause) return error;
   const hint = paged && error.code === 'TOO_LARGE' ? ': HSCAN reads a table page by page' : '';
-  const message = `The command was executed, but not answered. ${error.message}${hint}`;
+  const message = `The command was carried out, but its answer cannot be sent. ${error.message}${hint}`;
   return new KvError(error.code, message, { cause });
 }
 

@@ -155,7 +155,8 @@ describe('requests that are held back', () => {
 describe('a header that announces more than the limit', () => {
   const tooLarge = {
     status: 413,
-    message: 'A frame of 1025 bytes exceeds the limit of 1024 bytes',
+    message:
+      'A frame of 1025 bytes exceeds the limit of 1024 bytes (maxFrameBytes, or kv --max-frame)',
     values: [],
     pairs: [],
   };
@@ -188,7 +189,7 @@ describe('a header that announces more than the limit', () => {
     const [peer] = await peers();
     peer.write(hex('ffffffff'));
     expect((await peer.receive()).message).toBe(
-      'A frame of 4294967295 bytes exceeds the limit of 16777216 bytes',
+      'A frame of 4294967295 bytes exceeds the limit of 16777216 bytes (maxFrameBytes, or kv --max-frame)',
     );
   });
 
@@ -225,7 +226,7 @@ describe('a header of two bytes', () => {
     const [all, one] = await peer.receiveMany(2);
     expect(all).toMatchObject({ status: 413, values: [], pairs: [] });
     expect(all?.message).toMatch(
-      /^The command was executed, but not answered\. A frame of 80\d+ [^:]*$/,
+      /^The command was carried out, but its answer cannot be sent\. A frame of 80\d+ [^:]*$/,
     );
     expect(one).toEqual(found('x'.repeat(40_000)));
   });
