@@ -64,8 +64,11 @@ const MAX_SEEN = 10_000;
 
 /**
  * Tables in memory, as bytes in a few large pages and indexes of typed arrays: half the memory of a
- * `Map`, nothing for the garbage collector to do, and no limit of entries. Answers everything at
- * once; keeps nothing when the process ends.
+ * `Map`, and nothing for the garbage collector to do, unless tables are many and small: each takes about
+ * 1,000 bytes besides. Answers everything at once; keeps nothing when the process ends.
+ *
+ * Holds 32 GiB of entries at most, as 8,191 pages, each of 4 MiB of them or of a single one that is larger than
+ * 1 MiB; with a budget, pages are smaller and more. What finds no place in them is refused with `STORAGE_FAILURE`.
  */
 export class SlabStorage implements Storage {
   readonly capabilities = {
