@@ -1,10 +1,10 @@
-import { type CommandResponse, commandRequest, dispatch, MemoryStorage } from '@kv/core';
+import { type CommandResponse, commandRequest, dispatch, SlabStorage } from '@kv/core';
 import { TABLE } from '../../data.js';
 import type { OpenTarget } from '../target.js';
 
-/** The commands on their storage, with no engine around them: no sessions, no hook points. */
+/** The commands on the storage that engines have by default, with no engine around them: no sessions, no hook points. */
 export const openDispatch: OpenTarget = async ({ keys, values }) => {
-  const storage = new MemoryStorage();
+  const storage = new SlabStorage();
   const context = { storage };
   keys.forEach((key, i) => {
     storage.set(TABLE, key, values[i] as string);
