@@ -11,25 +11,25 @@ import type { TlsClientOptions } from './tls-options.js';
 /** What a {@link Client} can be told. */
 export interface ClientOptions extends FrameOptions {
   /** For `kvs://` and unix sockets: how to speak TLS. Over a unix socket, this is what asks for it. */
-  readonly tls?: TlsClientOptions;
+  readonly tls?: TlsClientOptions | undefined;
   /**
    * Milliseconds until a call fails with `TIMEOUT`: 10,000 by default, and for calls that name no time
    * of their own. `Infinity` waits for ever.
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds that one attempt to connect may take: 5,000 by default. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /**
    * Calls that may wait for their answers, sent or not: 100,000 by default. One more fails with
    * `TOO_MANY_REQUESTS`.
    */
-  readonly maxPending?: number;
+  readonly maxPending?: number | undefined;
   /** Whether calls that only read are repeated after a lost connection: not by default. */
-  readonly retryReads?: boolean;
+  readonly retryReads?: boolean | undefined;
   /** The longest wait before the first attempt to reconnect, in milliseconds: 50 by default. */
-  readonly minReconnectDelayMs?: number;
+  readonly minReconnectDelayMs?: number | undefined;
   /** The longest wait before any attempt to reconnect, in milliseconds: 5,000 by default. */
-  readonly maxReconnectDelayMs?: number;
+  readonly maxReconnectDelayMs?: number | undefined;
 }
 
 /** The options of a client with nothing left open. */

@@ -47,8 +47,9 @@ function plain(name: string, where: NetConnectOpts): Opener {
 function secure(name: string, where: ConnectionOptions, tls: TlsClientOptions = {}): Opener {
   const { host = '' } = where;
   // Node.js tells a server its name, by which it may choose its certificate, only if it is told to.
-  const servername = host === '' || isIP(host) !== 0 ? {} : { servername: host };
-  const options: ConnectionOptions = { ...servername, ...tls, ...where, ALPNProtocols: ['kv'] };
+  const named = host === '' || isIP(host) !== 0 ? undefined : host;
+  const servername = tls.servername ?? named;
+  const options: ConnectionOptions = { ...tls, ...where, servername, ALPNProtocols: ['kv'] };
   const open = (): Duplex => {
     const socket = connectTls(options);
     // Not an option of these.

@@ -100,7 +100,8 @@ describe('a client of a server with TLS', () => {
           done(null);
         },
       });
-      void port(server).then((bound) => connected(`kvs://localhost:${bound}`, { tls: { ca } }));
+      const tls = { ca, servername: undefined };
+      void port(server).then((bound) => connected(`kvs://localhost:${bound}`, { tls }));
     });
     expect(await named).toBe('localhost');
   });

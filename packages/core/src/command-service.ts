@@ -6,9 +6,9 @@ import type { Storage } from './storage/storage.js';
 export interface CommandContext {
   readonly storage: Storage;
   /** {@link DEFAULT_LIMITS} by default. */
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
   /** The longest response that the caller can be sent, in bytes as it travels: any by default. */
-  readonly maxResponseBytes?: number;
+  readonly maxResponseBytes?: number | undefined;
 }
 
 /**

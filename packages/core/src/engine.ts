@@ -9,7 +9,7 @@ import {
 import { HookBus } from './hooks/hook-bus.js';
 import { InProcessClient } from './in-process-client.js';
 import { Lane } from './lane/lane.js';
-import { type Limits, limitsOf } from './limits.js';
+import { type LimitOptions, limitsOf } from './limits.js';
 import type { Peer } from './peer.js';
 import { type ErrorReporter, RequestLine } from './request-line.js';
 import { Session, type SessionContext } from './session.js';
@@ -20,14 +20,14 @@ import { Tally } from './tally.js';
 /** What an {@link Engine} can be told. */
 export interface EngineOptions {
   /** Where data lives: in memory by default. The engine closes it when it is closed itself. */
-  readonly storage?: Storage;
+  readonly storage?: Storage | undefined;
   /** How long names may be: {@link DEFAULT_LIMITS} where nothing is said. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: LimitOptions | undefined;
   /**
    * Told of every error that callers see without its cause: what a hook throws that is no `KvError`,
    * what the storage fails with, and why a transport cannot send a response. Written to the console by default.
    */
-  readonly onError?: ErrorReporter;
+  readonly onError?: ErrorReporter | undefined;
 }
 
 /** What a session can be told of its peer. */
@@ -36,7 +36,7 @@ export interface SessionOptions {
    * The longest `CommandResponse` that the peer can be sent, in bytes: any by default. Commands that could
    * answer more answer less, or refuse before they have put it together.
    */
-  readonly maxResponseBytes?: number;
+  readonly maxResponseBytes?: number | undefined;
 }
 
 /** Figures of an engine since it was made. */

@@ -52,7 +52,7 @@ export type {
   RequestExecutedContext,
   RequestReceivedContext,
 } from './hooks/hook-events.js';
-export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export { DEFAULT_LIMITS, type LimitOptions, type Limits } from './limits.js';
 export type { Peer, PeerTls } from './peer.js';
 export type { ErrorOrigin, ErrorReporter } from './request-line.js';
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory-storage.js';

@@ -70,6 +70,7 @@ describe('the limits', () => {
 describe('the limits of an engine', () => {
   it('are the defaults where nothing is said', () => {
     expect(limitsOf({ maxKeyBytes: 10 })).toEqual({ ...DEFAULT_LIMITS, maxKeyBytes: 10 });
+    expect(limitsOf({ maxTableBytes: undefined, maxKeyBytes: undefined })).toEqual(DEFAULT_LIMITS);
   });
 
   it.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, JSON.parse('"9"')])(

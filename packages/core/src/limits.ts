@@ -11,13 +11,19 @@ export interface Limits {
 /** What holds where an engine is not told otherwise. */
 export const DEFAULT_LIMITS: Limits = { maxTableBytes: 255, maxKeyBytes: 4096 };
 
+/** {@link Limits} of which not all need be said. */
+export type LimitOptions = { readonly [Name in keyof Limits]?: number | undefined };
+
 /**
  * Fills in the defaults.
  *
  * @throws {RangeError} if a limit is not a positive integer.
  */
-export function limitsOf(given: Partial<Limits> = {}): Limits {
-  const limits = { ...DEFAULT_LIMITS, ...given };
+export function limitsOf({
+  maxTableBytes = DEFAULT_LIMITS.maxTableBytes,
+  maxKeyBytes = DEFAULT_LIMITS.maxKeyBytes,
+}: LimitOptions = {}): Limits {
+  const limits: Limits = { maxTableBytes, maxKeyBytes };
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RangeError(`${name} must be a positive integer`);

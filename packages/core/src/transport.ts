@@ -2,7 +2,11 @@ import type { Duplex } from 'node:stream';
 
 /** Where to listen: a host and port, or the path of a unix socket. */
 export type ListenOptions =
-  | { readonly host?: string; readonly port?: number; readonly path?: never }
+  | {
+      readonly host?: string | undefined;
+      readonly port?: number | undefined;
+      readonly path?: undefined;
+    }
   | { readonly path: string };
 
 /** Where a transport listens. */

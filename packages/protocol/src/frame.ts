@@ -19,12 +19,12 @@ export const DEFAULT_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
 /** Options from which a {@link FrameFormat} is made. */
 export interface FrameOptions {
   /** Bytes of the length field: 4 by default. */
-  readonly headerBytes?: 2 | 4;
+  readonly headerBytes?: 2 | 4 | undefined;
   /**
    * The longest payload to accept or send, in bytes: {@link DEFAULT_MAX_FRAME_BYTES} by default, and
    * never more than the length field can say.
    */
-  readonly maxFrameBytes?: number;
+  readonly maxFrameBytes?: number | undefined;
 }
 
 /**

@@ -38,6 +38,11 @@ const CODE_OF_STATUS = new Map<number, KvErrorCode>(
   Object.entries(ERROR_STATUS).map(([code, status]) => [status, code as KvErrorCode]),
 );
 
+/** What an error came of: the options of `Error`, whose own type applications for older targets do not have. */
+interface Cause {
+  readonly cause?: unknown;
+}
+
 /** By what errors know each other that come from different copies of this package. */
 const BRAND = Symbol.for('kv.KvError');
 
@@ -59,7 +64,7 @@ export class KvError extends Error {
   }
 
   /** @throws {TypeError} if there is no such code: from JavaScript, nothing else would tell. */
-  constructor(code: KvErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: KvErrorCode, message: string, options?: Cause) {
     if (!Object.hasOwn(ERROR_STATUS, code)) throw new TypeError(`There is no error code '${code}'`);
     super(message, options);
     this.code = code;
@@ -71,7 +76,7 @@ export class KvError extends Error {
   }
 
   /** The error of a command that makes no sense, in the words of the reference implementation. */
-  static invalidCommand(reason: string, options?: ErrorOptions): KvError {
+  static invalidCommand(reason: string, options?: Cause): KvError {
     return new KvError('INVALID_COMMAND', `Command is invalid: \`${reason}\``, options);
   }
 

@@ -52,6 +52,18 @@ test('serves the storage that it is given, and closes it when it is to stop', as
   await expect(connect(url)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
+test('tells of errors whose cause callers do not see, unless it is told to whom', async () => {
+  const failing = Object.assign(new MemoryStorage(), {
+    get: () => {
+      throw new Error('the disk is full');
+    },
+  });
+  const engine = { storage: failing, onError: undefined };
+  const [url, io] = await start((world) => serve({ listen: { port: 0 }, engine }, world));
+  expect((await kv(url, 'hget', 'users', 'u1'))[0]).toBe(3);
+  expect(io.stderr.text).toContain('the disk is full');
+});
+
 test('kv serve does what its flags say', async () => {
   const flags = ['--max-frame', '1k', '--header-bytes', '2', '--max-table', '3', '--max-key', '4'];
   const limits = ['--drain', '10', '--max-unsent', '64k', '--max-in-flight', '1'];

@@ -20,11 +20,11 @@ import { checkUsage } from './usage.js';
 
 /** What {@link serve} can be told; what is left out is the default of what it is handed to. */
 export interface ServeOptions {
-  readonly listen?: ListenOptions;
-  readonly engine?: EngineOptions;
-  readonly transport?: TcpTransportOptions;
+  readonly listen?: ListenOptions | undefined;
+  readonly engine?: EngineOptions | undefined;
+  readonly transport?: TcpTransportOptions | undefined;
   /** Makes it serve with TLS; asked again when `io.onReload` says so. */
-  readonly tls?: () => Promise<TlsServerOptions>;
+  readonly tls?: (() => Promise<TlsServerOptions>) | undefined;
 }
 
 /**
@@ -38,8 +38,9 @@ export async function serve(
   options: ServeOptions,
   io: Pick<Io, 'stdout' | 'stderr' | 'stop' | 'onReload'>,
 ): Promise<void> {
-  const onError = (error: KvError): void => void io.stderr.write(`${inspect(error)}\n`, () => {});
-  const engine = checkUsage(() => new Engine({ onError, ...options.engine }));
+  const report = (error: KvError): void => void io.stderr.write(`${inspect(error)}\n`, () => {});
+  const { onError = report, ...engineOptions } = options.engine ?? {};
+  const engine = checkUsage(() => new Engine({ onError, ...engineOptions }));
   const transport = checkUsage(() => new TcpTransport(engine, options.transport));
   const { tls: load } = options;
   let endReloading: (() => void) | undefined;

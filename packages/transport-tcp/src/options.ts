@@ -12,31 +12,31 @@ export interface TcpTransportOptions extends FrameOptions {
   /**
    * How long a peer may take over its last answers before it is cut, in milliseconds: 5,000 by default.
    */
-  readonly drainMs?: number;
+  readonly drainMs?: number | undefined;
   /**
    * Bytes of answers that may wait for a peer to take them: 1 MiB by default. Beyond that no more of
    * its requests are read, so that a peer that sends and never reads costs no more than that, one answer,
    * and the answers of the requests that are under way.
    */
-  readonly maxUnsentBytes?: number;
+  readonly maxUnsentBytes?: number | undefined;
   /**
    * Requests of one connection that may wait for their answers: 256 by default. Beyond that no more are
    * read until some are answered. Where a storage or a hook takes its time, a peer that never reads may
    * cost as many answers, so this bounds its memory too.
    */
-  readonly maxInFlight?: number;
+  readonly maxInFlight?: number | undefined;
   /** Connections at any time: 10,000 by default. Whoever comes then is cut. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /**
    * Milliseconds in which a frame must be complete once it has begun: 30,000 by default. Otherwise the
    * peer is told, and its connection ended. `Infinity` for no limit.
    */
-  readonly frameTimeoutMs?: number;
+  readonly frameTimeoutMs?: number | undefined;
   /**
    * Milliseconds after which the connection of a peer is ended that asks nothing and waits for nothing:
    * `Infinity` by default, for there is no ping by which a client could keep it open.
    */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 /** What any error's answer fits into. */

@@ -15,7 +15,7 @@ import { WriterPool } from './writer-pool.js';
 /** Where a {@link TcpTransport} listens, and whether with TLS. */
 export type TcpListenOptions = ListenOptions & {
   /** Node.js' own options: `key` and `cert`, and what else there is. Plain TCP if absent. */
-  readonly tls?: TlsServerOptions;
+  readonly tls?: TlsServerOptions | undefined;
 };
 
 /** Figures of a {@link TcpTransport} since it was made. */

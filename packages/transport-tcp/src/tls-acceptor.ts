@@ -45,10 +45,9 @@ export class TlsAcceptor {
   /** @throws whatever is wrong with a certificate or a key; a TypeError if there are none. */
   constructor(options: TlsServerOptions, { secured, failed }: TlsEvents) {
     checkCertificate(options);
-    this.#options = options;
+    this.#options = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, ...said(options) };
     this.#server = createServer({
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      ...options,
+      ...this.#options,
       // A peer that offers only other protocols is refused; one that offers none is served.
       ALPNProtocols: ['kv'],
     });
@@ -87,7 +86,7 @@ export class TlsAcceptor {
    * @throws whatever is wrong with a certificate or a key; nothing has changed then.
    */
   prepareReload(options: TlsReloadOptions): () => void {
-    const merged = { ...this.#options, ...options };
+    const merged = { ...this.#options, ...said(options) };
     checkCertificate(merged);
     createSecureContext(merged);
     return () => {
@@ -100,6 +99,12 @@ export class TlsAcceptor {
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/** What options say; an option that is there and `undefined` says no more than one that is not. */
+function said<Options extends object>(options: Options): Partial<Options> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<Options>;
 }
 
 /** Without any, all handshakes would fail, and nobody would know why. */

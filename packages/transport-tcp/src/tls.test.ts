@@ -393,6 +393,14 @@ describe('reloading', () => {
     expect((await seen(impostor)).tls).toMatchObject({ authorized: true });
   });
 
+  it('leaves what is undefined as it was: whom it trusts, above all', async () => {
+    await listen(mutual);
+    const renewed = await authority.issueServer('renewed');
+    transport.reloadTls({ ...renewed, ca: undefined });
+    expect(await commonName(openTls(reporting))).toBe('renewed');
+    await expectServed(reporting);
+  });
+
   it.each([
     ['a certificate of another key', { cert: reporting.cert }],
     ['what is no certificate', { cert: 'certificate' }],

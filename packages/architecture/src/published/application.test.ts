@@ -78,6 +78,25 @@ describe('in an application in TypeScript', () => {
     await application.run(process.execPath, TSC, ...strict, 'main.mts');
   });
 
+  it('options may be undefined where they may be absent, for targets and rules of any kind', async () => {
+    await application.write(
+      'options.mts',
+      `import { Client, KvError } from '@kv/client';
+       import { Engine } from '@kv/core';
+       import { TcpTransport } from '@kv/transport-tcp';
+
+       const limits = { maxKeyBytes: undefined };
+       const engine = new Engine({ storage: undefined, limits, onError: undefined });
+       const transport = new TcpTransport(engine, { maxFrameBytes: undefined, drainMs: undefined });
+       await transport.listen({ host: undefined, port: undefined, tls: undefined });
+       const kv = new Client('kv://localhost', { timeoutMs: undefined, tls: undefined });
+       kv.hscan('t', { prefix: undefined, pageSize: undefined, signal: undefined });
+       throw new KvError('INTERNAL', 'why', { cause: undefined });`,
+    );
+    const rules = [...strict, '--exactOptionalPropertyTypes', '--target', 'es2020'];
+    await application.run(process.execPath, TSC, ...rules, 'options.mts');
+  });
+
   it('types hold a mistake against who makes it', async () => {
     await application.write(
       'wrong.mts',

@@ -13,7 +13,7 @@ export interface StorageSuiteOptions {
    */
   reopen?(storage: Storage): Awaitable<Storage>;
   /** What the generated tests start from: an integer, 1 by default. A failure says which it was. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** The storage that a check is about. The suite closes it afterwards if the check has not. */

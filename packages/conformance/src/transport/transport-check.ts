@@ -11,16 +11,16 @@ export interface TransportSuiteOptions {
   /** What the suite is called in the report: `tcp`, or `tcp over a unix socket`. */
   readonly name: string;
   /** The name that hooks and figures know the transport by; `name` if absent. */
-  readonly transport?: string;
+  readonly transport?: string | undefined;
   /** Whether a peer can say that it sends no more and still read. Where not, that is not tested. */
   readonly halfClose: boolean;
   /**
    * Whether the server is told at once that a peer was cut, as TCP's reset does; false by default.
    * Where not, a cut looks like a half-close until the server writes, and that is not tested.
    */
-  readonly reset?: boolean;
+  readonly reset?: boolean | undefined;
   /** Whether the engine's storage offers a lane; true by default. */
-  readonly lane?: boolean;
+  readonly lane?: boolean | undefined;
   /**
    * Starts the transport on an engine of the suite's, on a port or path of its own. The suite closes
    * the transport, then the engine, after each test.

@@ -8,8 +8,8 @@ import type { PeerTls } from '../peer.js';
  * kind: `DNS:reporting.example.org`, `URI:spiffe://example.org/reporting`.
  */
 export type Identity =
-  | { readonly commonName: string; readonly altName?: string }
-  | { readonly commonName?: string; readonly altName: string };
+  | { readonly commonName: string; readonly altName?: string | undefined }
+  | { readonly commonName?: string | undefined; readonly altName: string };
 
 /** Allows one identity some commands on some tables. */
 export type IdentityRule = Identity & {
@@ -23,7 +23,7 @@ export type IdentityRule = Identity & {
 export interface Access {
   readonly rules: readonly IdentityRule[];
   /** What becomes of calls from this process, which have no identity: allowed by default. */
-  readonly inProcess?: 'allow' | 'refuse';
+  readonly inProcess?: 'allow' | 'refuse' | undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ const MAP_CAPACITY = 2 ** 24;
 /** What a {@link MemoryStorage} can be told. */
 export interface MemoryStorageOptions {
   /** The most entries a table may have: 16,777,216, which is what a `Map` can hold, by default. */
-  readonly maxEntriesPerTable?: number;
+  readonly maxEntriesPerTable?: number | undefined;
 }
 
 /**
