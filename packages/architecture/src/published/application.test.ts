@@ -82,11 +82,12 @@ describe('in an application in TypeScript', () => {
     await application.write(
       'options.mts',
       `import { Client, KvError } from '@kv/client';
-       import { Engine } from '@kv/core';
+       import { Engine, SlabStorage } from '@kv/core';
        import { TcpTransport } from '@kv/transport-tcp';
 
+       const storage = new SlabStorage({ maxBytes: undefined });
        const limits = { maxKeyBytes: undefined };
-       const engine = new Engine({ storage: undefined, limits, onError: undefined });
+       const engine = new Engine({ storage, limits, onError: undefined });
        const transport = new TcpTransport(engine, { maxFrameBytes: undefined, drainMs: undefined });
        await transport.listen({ host: undefined, port: undefined, tls: undefined });
        const kv = new Client('kv://localhost', { timeoutMs: undefined, tls: undefined });

@@ -26,7 +26,7 @@ export interface SlabStorageOptions {
    * the one that was used least recently. A quarter of it is for what was deleted and not yet cleaned
    * up; a write that may need more than half of it, with its table and index, is refused.
    */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 /** Figures of a {@link SlabStorage}. */
