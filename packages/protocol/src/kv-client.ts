@@ -80,9 +80,9 @@ export interface CommandMethods {
    *
    * A pair that is there from beginning to end comes at least once, with a value that it had meanwhile, whatever
    * is written; it may come again if the table is written to. One that comes or goes meanwhile may come or not.
-   * A page that fails ends it: the iteration rejects with the `KvError`. A server that was started anew knows
-   * none of the pages before, and refuses with `INVALID_COMMAND`. Of a pair that is too large to be answered, see
-   * {@link ScanOptions.onTooLarge}.
+   * A page that fails ends it: the iteration rejects with the `KvError`. An engine that was started anew, in the
+   * same process or not, knows none of the pages before, and refuses with `INVALID_COMMAND`. Of a pair that is too
+   * large to be answered, see {@link ScanOptions.onTooLarge}.
    */
   hscan(table: string, options?: ScanOptions): AsyncIterable<[key: string, value: Value]>;
   /**

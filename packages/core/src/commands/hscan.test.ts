@@ -215,6 +215,11 @@ describe('a cursor', () => {
     expect(() => ask({ table: 'tk', cursor }, { storage })).toThrow(refused);
   });
 
+  it('is refused for another storage, though it holds the same: that may go in another order', () => {
+    const reopened = storing(numbered(10));
+    expect(() => ask({ cursor, prefix: 'k' }, { storage: reopened })).toThrow(refused);
+  });
+
   it('is refused with any bit changed, and in any other length', () => {
     const others = [
       ...Array.from({ length: cursor.length * 8 }, (_, bit) =>

@@ -19,7 +19,7 @@ const AROUND_BYTES = 8;
 
 /**
  * Answers some of the pairs of a table, those whose keys begin with the prefix, and a cursor with which to ask
- * for more of them, if there may be more. 400 for a cursor that did not come from here with this table and prefix.
+ * for more of them, if there may be more. 400 for a cursor that did not come from here with this storage, table and prefix.
  *
  * 413 if the pair that comes next is too large for any answer. It names the pair, and has a cursor, too, with which
  * the scan goes on behind the pair: an empty one, if there is nothing there.
@@ -32,14 +32,14 @@ export const hscan: CommandService<'hscan'> = (
   checkPrefix(prefix, limits);
   checkLimit(limit);
   const request = {
-    position: positionIn(cursor, table, prefix),
+    position: positionIn(storage, cursor, table, prefix),
     prefix,
     limit: Math.min(limit || DEFAULT_PAIRS, MAX_PAIRS),
     // The other half is for what a page takes besides, and for a storage that does not count to the byte.
     maxBytes: Math.min(MAX_PAGE_BYTES, maxResponseBytes / 2),
   };
   return whenReady(storage.scan(table, request), ({ entries, next }) => {
-    const cursor = next && sealedCursor(next, table, prefix);
+    const cursor = next && sealedCursor(storage, next, table, prefix);
     const bytes = bytesOf(entries);
     const room = maxResponseBytes - AROUND_BYTES - (cursor?.length ?? 0);
     // More than its share it has only if a single pair has, or several that share a position.
