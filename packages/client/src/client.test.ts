@@ -206,7 +206,9 @@ describe('connecting', () => {
     [{ connectTimeoutMs: Number.NaN }],
     [{ connectTimeoutMs: Number.POSITIVE_INFINITY }],
     [{ maxReconnectDelayMs: 2 ** 31 }],
-    [{ maxFrameBytes: 0 }],
+    [{ maxFrameBytes: 511 }],
+    [{ maxFrameBytes: 2 ** 31 }],
+    [{ headerBytes: 2, maxFrameBytes: 65_536 }],
   ])('refuses the options %o', async (options) => {
     await expect(connect(server.target, options)).rejects.toThrow(RangeError);
   });

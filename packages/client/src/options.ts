@@ -3,6 +3,7 @@ import {
   type FrameFormat,
   type FrameOptions,
   frameFormat,
+  LEAST_FRAME_BYTES,
   MAX_TIMER_MS,
   straightLineCodec,
 } from '@kv/protocol';
@@ -52,7 +53,7 @@ export interface Settings {
 export function settingsOf(options: ClientOptions): Settings {
   return {
     codec: straightLineCodec,
-    format: frameFormat(options),
+    format: formatOf(options),
     timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
     connectTimeoutMs: delay('connectTimeoutMs', options.connectTimeoutMs ?? 5000),
     maxPending: positive('maxPending', options.maxPending ?? 100_000),
@@ -60,6 +61,14 @@ export function settingsOf(options: ClientOptions): Settings {
     minReconnectDelayMs: delay('minReconnectDelayMs', options.minReconnectDelayMs ?? 50),
     maxReconnectDelayMs: delay('maxReconnectDelayMs', options.maxReconnectDelayMs ?? 5000),
   };
+}
+
+function formatOf(options: ClientOptions): FrameFormat {
+  const format = frameFormat(options);
+  if (format.maxFrameBytes < LEAST_FRAME_BYTES) {
+    throw new RangeError(`maxFrameBytes must be at least ${LEAST_FRAME_BYTES}`);
+  }
+  return format;
 }
 
 function delay(name: string, ms: number): number {

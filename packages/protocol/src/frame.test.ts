@@ -31,10 +31,9 @@ describe('a frame format', () => {
   it.each<[string, FrameOptions, number]>([
     ['what is asked for', { maxFrameBytes: 1 }, 1],
     ['65535 with a 2-byte header, by default', { headerBytes: 2 }, 65_535],
-    ['65535 with a 2-byte header, for more', { headerBytes: 2, maxFrameBytes: 65_536 }, 65_535],
+    ['65535 with a 2-byte header', { headerBytes: 2, maxFrameBytes: 65_535 }, 65_535],
     ['less than 65535 with a 2-byte header', { headerBytes: 2, maxFrameBytes: 65_534 }, 65_534],
     ['2 GiB - 1, whose top bit is free', { maxFrameBytes: 2 ** 31 - 1 }, 2 ** 31 - 1],
-    ['2 GiB - 1 for more', { maxFrameBytes: 2 ** 31 }, 2 ** 31 - 1],
   ])('limits a frame to %s', (_, options, maxFrameBytes) => {
     expect(frameFormat(options).maxFrameBytes).toBe(maxFrameBytes);
   });
@@ -45,14 +44,24 @@ describe('a frame format', () => {
     );
   });
 
-  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '1024', null])(
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 53, '1024', null])(
     'has no limit of %s',
     (maxFrameBytes) => {
       expect(() => frameFormat({ maxFrameBytes } as FrameOptions)).toThrow(
-        new RangeError('maxFrameBytes must be a positive integer'),
+        new RangeError(
+          'maxFrameBytes must be an integer from 1 to 2147483647, as 4 bytes of length can say it',
+        ),
       );
     },
   );
+
+  it('has no limit that two bytes of length could not say', () => {
+    expect(() => frameFormat({ headerBytes: 2, maxFrameBytes: 65_536 })).toThrow(
+      new RangeError(
+        'maxFrameBytes must be an integer from 1 to 65535, as 2 bytes of length can say it',
+      ),
+    );
+  });
 });
 
 describe('a written frame', () => {
@@ -60,12 +69,12 @@ describe('a written frame', () => {
     ['four bytes, none', {}, 0, [0, 0, 0, 0]],
     ['four bytes, the lowest', {}, 0x1c, [0, 0, 0, 0x1c]],
     ['four bytes, three of them', {}, 0x01_0203, [0, 1, 2, 3]],
-    ['four bytes, all of them', {}, 0x0102_0304, [1, 2, 3, 4]],
+    ['four bytes, all of them', { maxFrameBytes: 2 ** 31 - 1 }, 0x0102_0304, [1, 2, 3, 4]],
     ['two bytes, none', { headerBytes: 2 }, 0, [0, 0]],
     ['two bytes, both', { headerBytes: 2 }, 0x0102, [1, 2]],
     ['two bytes, the largest', { headerBytes: 2 }, 0xffff, [0xff, 0xff]],
   ])('begins with its length, the highest byte first: %s', (_, options, length, header) => {
-    const bytes = written({ maxFrameBytes: 2 ** 31 - 1, ...options }, new Uint8Array(length));
+    const bytes = written(options, new Uint8Array(length));
     expect([...bytes.subarray(0, header.length)]).toEqual(header);
     expect(bytes.length).toBe(header.length + length);
   });

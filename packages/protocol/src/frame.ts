@@ -16,13 +16,19 @@ export interface FrameFormat {
 /** 16 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
 
+/** What any error's answer fits into: a limit below it would keep peers from saying so. */
+export const LEAST_FRAME_BYTES = 512;
+
+/** What a length field can say. Bit 31 is left alone: the reference's later versions mark compressed frames with it. */
+const MOST_FRAME_BYTES = { 2: 0xffff, 4: 0x7fff_ffff } as const;
+
 /** Options from which a {@link FrameFormat} is made. */
 export interface FrameOptions {
   /** Bytes of the length field: 4 by default. */
   readonly headerBytes?: 2 | 4 | undefined;
   /**
-   * The longest payload to accept or send, in bytes: {@link DEFAULT_MAX_FRAME_BYTES} by default, and
-   * never more than the length field can say.
+   * The longest payload to accept or send, in bytes: no more than the length field can say, 65,535 or 2 GiB - 1.
+   * That is the default of two bytes; of four, it is {@link DEFAULT_MAX_FRAME_BYTES}.
    */
   readonly maxFrameBytes?: number | undefined;
 }
@@ -30,17 +36,20 @@ export interface FrameOptions {
 /**
  * Fills in the defaults.
  *
- * @throws {RangeError} if the limit is not a positive integer.
+ * @throws {RangeError} if the limit is not a positive integer, or more than the length field can say.
  */
-export function frameFormat(options: FrameOptions = {}): FrameFormat {
-  const { headerBytes = 4, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+export function frameFormat({ headerBytes = 4, maxFrameBytes }: FrameOptions = {}): FrameFormat {
   if (headerBytes !== 2 && headerBytes !== 4) throw new RangeError('headerBytes must be 2 or 4');
-  if (!Number.isSafeInteger(maxFrameBytes) || maxFrameBytes < 1) {
-    throw new RangeError('maxFrameBytes must be a positive integer');
+  const most = MOST_FRAME_BYTES[headerBytes];
+  if (maxFrameBytes === undefined) {
+    return { headerBytes, maxFrameBytes: Math.min(DEFAULT_MAX_FRAME_BYTES, most) };
   }
-  // Bit 31 is left alone: the reference's later versions mark compressed frames with it.
-  const representable = headerBytes === 2 ? 0xffff : 0x7fff_ffff;
-  return { headerBytes, maxFrameBytes: Math.min(maxFrameBytes, representable) };
+  if (!Number.isSafeInteger(maxFrameBytes) || maxFrameBytes < 1 || maxFrameBytes > most) {
+    throw new RangeError(
+      `maxFrameBytes must be an integer from 1 to ${most}, as ${headerBytes} bytes of length can say it`,
+    );
+  }
+  return { headerBytes, maxFrameBytes };
 }
 
 /** The error of a frame beyond the limit. It tells how to raise that, for few know of it before they meet it. */

@@ -38,6 +38,7 @@ export {
   type FrameFormat,
   type FrameOptions,
   frameFormat,
+  LEAST_FRAME_BYTES,
 } from './frame.js';
 export { FrameReader } from './frame-reader.js';
 export { CommandRequestSchema, CommandResponseSchema, file_abi_abi } from './gen/abi/abi_pb.js';

@@ -1,7 +1,7 @@
 import { Client, type TlsClientOptions } from '@kv/client';
 import type { Answer, Ask } from './client-command.js';
 import { EXIT_CODE } from './exit-code.js';
-import type { FrameFlags } from './flags.js';
+import { type FrameFlags, frameFormatOf } from './flags.js';
 import type { Io, Output } from './io.js';
 import { write, writeLines } from './output.js';
 import { jsonLine, textLine } from './render.js';
@@ -46,10 +46,10 @@ async function tlsOf(flags: CallFlags): Promise<TlsClientOptions | undefined> {
 }
 
 function clientOf(
-  { url, timeout, headerBytes, maxFrame }: CallFlags,
+  { url, timeout, ...flags }: CallFlags,
   tls: TlsClientOptions | undefined,
 ): Client {
-  const options = { headerBytes, maxFrameBytes: maxFrame, ...(tls && { tls }) };
+  const options = { ...frameFormatOf(flags), tls };
   return checkUsage(
     () => new Client(url, { ...options, timeoutMs: timeout, connectTimeoutMs: timeout }),
   );

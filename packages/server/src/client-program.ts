@@ -4,7 +4,7 @@ import { type CallFlags, callServer } from './call-server.js';
 import type { ClientCommand, Values } from './client-command.js';
 import { commandTable } from './command-table.js';
 import { signalExitCode } from './exit-code.js';
-import { frameOptions, milliseconds, text } from './flags.js';
+import { frameFormatOf, frameOptions, milliseconds, text } from './flags.js';
 import type { Io } from './io.js';
 import { parseValue, VALUE_TYPES, type ValueType } from './value-argument.js';
 import { readValue } from './value-input.js';
@@ -38,7 +38,7 @@ function addClientCommand(
     const { type = 'string', ...flags } = command.opts<ClientFlags>();
     const values: Values = {
       parse: (text) => parseValue(type, text),
-      read: () => readValue(type, flags.maxFrame, io),
+      read: () => readValue(type, frameFormatOf(flags).maxFrameBytes, io),
     };
     try {
       const ask = await spec.prepare(command.args, values, flags);

@@ -1,5 +1,6 @@
-import { MAX_TIMER_MS } from '@kv/protocol';
+import { type FrameFormat, frameFormat, LEAST_FRAME_BYTES, MAX_TIMER_MS } from '@kv/protocol';
 import { InvalidArgumentError, Option } from 'commander';
+import { checkUsage } from './usage.js';
 
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   '': 1,
@@ -41,15 +42,20 @@ export function text(value: string): string {
 /** Flags that say how messages are framed; both ends of a connection must be told the same. */
 export interface FrameFlags {
   readonly headerBytes: 2 | 4;
-  readonly maxFrame: number;
+  readonly maxFrame?: number;
+}
+
+/** @throws {KvError} `INVALID_COMMAND` if the header cannot announce so long a message. */
+export function frameFormatOf({ headerBytes, maxFrame }: FrameFlags): FrameFormat {
+  return checkUsage(() => frameFormat({ headerBytes, maxFrameBytes: maxFrame }), '--max-frame');
 }
 
 export function frameOptions(): Option[] {
   return [
-    // Less would not hold the answer that says so.
-    new Option('--max-frame <size>', 'longest message to send or accept')
-      .argParser(size(512))
-      .default(16 * 1024 * 1024, '16m'),
+    new Option(
+      '--max-frame <size>',
+      'longest message to send or accept; 16m by default, with --header-bytes 2 65535',
+    ).argParser(size(LEAST_FRAME_BYTES)),
     new Option('--header-bytes <n>', "bytes of a message's length field: 2 or 4")
       .argParser(headerBytes)
       .default(4),

@@ -42,6 +42,10 @@ describe('a command line that makes no sense gets one line and exit code 2', () 
     [['serve', '--host', ''], "option '--host <host>'"],
     [['serve', '--max-frame', '16q'], "option '--max-frame <size>'"],
     [['serve', '--max-frame', '511'], "option '--max-frame <size>'"],
+    [['serve', '--max-frame', '2g'], '--max-frame: maxFrameBytes must be'],
+    [['serve', '--max-frame', '64k', '--header-bytes', '2'], 'an integer from 1 to 65535'],
+    [['hget', 'users', 'u1', '--max-frame', '5g'], '--max-frame: maxFrameBytes must be'],
+    [['hset', 'users', 'u1', '-', '--max-frame', '5g'], '--max-frame: maxFrameBytes must be'],
     [['serve', '--path', '/run/kv.sock', '--port', '1'], 'cannot be used with'],
     [['serve', 'more'], 'too many arguments'],
   ])('kv %j', async (argv, message) => {

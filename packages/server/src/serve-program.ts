@@ -2,7 +2,15 @@ import { resolve } from 'node:path';
 import { DEFAULT_LIMITS, SlabStorage } from '@kv/core';
 import { DEFAULT_PORT } from '@kv/protocol';
 import { type Command, Option } from 'commander';
-import { count, type FrameFlags, frameOptions, milliseconds, size, text } from './flags.js';
+import {
+  count,
+  type FrameFlags,
+  frameFormatOf,
+  frameOptions,
+  milliseconds,
+  size,
+  text,
+} from './flags.js';
 import type { Io } from './io.js';
 import { type ServeOptions, serve } from './serve.js';
 import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
@@ -133,7 +141,7 @@ function tlsOf(flags: ServeFlags): ServeOptions['tls'] {
 }
 
 function serveOptionsOf(flags: ServeFlags): ServeOptions {
-  const { host, port, path, headerBytes, maxUnsent, maxInFlight, maxMemory } = flags;
+  const { host, port, path, maxUnsent, maxInFlight, maxMemory } = flags;
   const tls = tlsOf(flags);
   return {
     ...(tls && { tls }),
@@ -144,8 +152,7 @@ function serveOptionsOf(flags: ServeFlags): ServeOptions {
       ...(maxMemory !== undefined && { storage: new SlabStorage({ maxBytes: maxMemory }) }),
     },
     transport: {
-      headerBytes,
-      maxFrameBytes: flags.maxFrame,
+      ...frameFormatOf(flags),
       drainMs: flags.drain,
       maxUnsentBytes: maxUnsent,
       maxInFlight,

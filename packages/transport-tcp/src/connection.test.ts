@@ -493,6 +493,7 @@ describe('options', () => {
   it.each<[TcpTransportOptions]>([
     [{ maxFrameBytes: 511 }],
     [{ maxFrameBytes: Number.NaN }],
+    [{ headerBytes: 2, maxFrameBytes: 65_536 }],
     [{ drainMs: -1 }],
     [{ drainMs: 2 ** 31 }],
     [{ maxUnsentBytes: 0 }],

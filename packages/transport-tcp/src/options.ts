@@ -3,6 +3,7 @@ import {
   type FrameFormat,
   type FrameOptions,
   frameFormat,
+  LEAST_FRAME_BYTES,
   MAX_TIMER_MS,
   straightLineCodec,
 } from '@kv/protocol';
@@ -38,9 +39,6 @@ export interface TcpTransportOptions extends FrameOptions {
    */
   readonly idleTimeoutMs?: number | undefined;
 }
-
-/** What any error's answer fits into. */
-const LEAST_FRAME_BYTES = 512;
 
 /** The options of a transport with nothing left open. */
 export interface Settings {
