@@ -11,6 +11,19 @@ const SERVER_DEFAULT = 0;
 
 const MAX_UINT32 = 2 ** 32 - 1;
 
+/** The options there are: from JavaScript, one that is misspelt would pass for one that is not there. */
+const CALL_OPTIONS: Readonly<Record<keyof CallOptions, true>> = {
+  signal: true,
+  timeoutMs: true,
+  retryReads: true,
+};
+const SCAN_OPTIONS: Readonly<Record<keyof ScanOptions, true>> = {
+  ...CALL_OPTIONS,
+  prefix: true,
+  pageSize: true,
+  onTooLarge: true,
+};
+
 // What a method of a client is given, as it travels. All that is mutable is copied, so that it does not
 // matter what the caller does to it while the call is under way. From JavaScript anything may come.
 // Everything here throws a `KvError` `INVALID_COMMAND`.
@@ -54,11 +67,10 @@ export function tableAndPairs(table: string, pairs: Pairs): CommandMessage<'hmse
 }
 
 /** A table and which pages of it, from the first. */
-export function tableAndPages(
-  table: string,
-  { prefix = '', pageSize, onTooLarge }: ScanOptions,
-): CommandMessage<'hscan'> {
+export function tableAndPages(table: string, options: ScanOptions): CommandMessage<'hscan'> {
   checkText('table', table);
+  checkNames(options, SCAN_OPTIONS);
+  const { prefix = '', pageSize, onTooLarge } = options;
   checkText('prefix', prefix);
   if (pageSize !== undefined) checkPageSize(pageSize);
   if (onTooLarge !== undefined && typeof onTooLarge !== 'function') {
@@ -67,10 +79,29 @@ export function tableAndPages(
   return { table, cursor: new Uint8Array(0), limit: pageSize ?? SERVER_DEFAULT, prefix };
 }
 
-/** Refuses options that make no sense. A timer would take what is no time for a very short one. */
-export function checkOptions({ timeoutMs }: CallOptions): void {
+/** Refuses options that make no sense. */
+export function checkOptions(options: CallOptions): void {
+  checkNames(options, CALL_OPTIONS);
+  const { signal, timeoutMs } = options;
+  if (signal !== undefined) checkSignal(signal);
+  // A timer would take what is no time for a very short one.
   if (timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs > 0)) return;
   throw KvError.invalidCommand('timeoutMs must be a number greater than 0');
+}
+
+/** As Node.js does: it may be of another realm. */
+function checkSignal(signal: AbortSignal): void {
+  if (typeof signal === 'object' && signal !== null && 'aborted' in signal) return;
+  throw KvError.invalidCommand('signal must be an AbortSignal');
+}
+
+function checkNames(options: object, known: object): void {
+  if (typeof options !== 'object' || options === null) {
+    throw KvError.invalidCommand(`options must be an object, not ${typeName(options)}`);
+  }
+  for (const name in options) {
+    if (!Object.hasOwn(known, name)) throw KvError.invalidCommand(`there is no option '${name}'`);
+  }
 }
 
 function checkPageSize(pageSize: number): void {

@@ -129,7 +129,7 @@ const COMMANDS: Record<CommandName, [Call, CommandRequest, CommandResponse, unkn
     [true, false],
   ],
   hscan: [
-    (kv, options) => collect(kv.hscan('t', options)),
+    async (kv, options) => collect(kv.hscan('t', options)),
     commandRequest('hscan', { table: 't', cursor: new Uint8Array(0), limit: 0, prefix: '' }),
     okResponse(
       [],
@@ -287,17 +287,19 @@ describe('arguments', () => {
     ['the key of hexist', (kv) => kv.hexist('t', bad)],
     ['the table of hmexist', (kv) => kv.hmexist(bad, ['k'])],
     ['a key of hmexist', (kv) => kv.hmexist('t', ['k', bad])],
-    ['the table of hscan', (kv) => collect(kv.hscan(bad))],
-    ['the prefix of hscan', (kv) => collect(kv.hscan('t', { prefix: bad }))],
+    ['the table of hscan', async (kv) => kv.hscan(bad)],
+    ['the prefix of hscan', async (kv) => kv.hscan('t', { prefix: bad })],
+    ['a prefix for the options of hscan', async (kv) => kv.hscan('t', fromJavaScript('eu:'))],
+    ['a time-out of hscan', async (kv) => kv.hscan('t', { timeoutMs: 0 })],
     ...[0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, fromJavaScript('1')].map(
       (pageSize): [string, Call] => [
         `the page size ${pageSize} of hscan`,
-        (kv) => collect(kv.hscan('t', { pageSize })),
+        async (kv) => kv.hscan('t', { pageSize }),
       ],
     ),
     [
       'a callback of hscan that is none',
-      (kv) => collect(kv.hscan('t', fromJavaScript({ onTooLarge: 1 }))),
+      async (kv) => kv.hscan('t', fromJavaScript({ onTooLarge: 1 })),
     ],
     ['a key that is no text', (kv) => kv.hget('t', 1 as unknown as string)],
     ['a value of no type', (kv) => kv.hset('t', 'k', null as unknown as Value)],
@@ -313,6 +315,17 @@ describe('arguments', () => {
     ['a pair of one', (kv) => kv.hmset('t', fromJavaScript([['a']]))],
     ['a pair of three', (kv) => kv.hmset('t', fromJavaScript([['a', 'b', 'c']]))],
     ['a pair of nothing', (kv) => kv.hmset('t', fromJavaScript([null]))],
+    ...CALLS.flatMap(([name, call]): [string, Call][] => [
+      [`null for options of ${name}`, (kv) => call(kv, fromJavaScript(null))],
+      [`a text for the signal of ${name}`, (kv) => call(kv, { signal: fromJavaScript('stop') })],
+      [`null for the signal of ${name}`, (kv) => call(kv, { signal: fromJavaScript(null) })],
+      [`a number for options of ${name}`, (kv) => call(kv, fromJavaScript(100))],
+      [
+        `a misspelt option of ${name}`,
+        (kv) => call(kv, fromJavaScript({ timeoutMS: 1, prefx: 'eu:' })),
+      ],
+    ]),
+    ['a prefix for hget', (kv) => kv.hget('t', 'k', fromJavaScript({ prefix: 'k' }))],
   ])('are checked before anything is sent: %s', async (_, call) => {
     const client = answering(values('v'));
     await expect(call(client)).rejects.toMatchObject({ name: 'KvError', code: 'INVALID_COMMAND' });
@@ -448,11 +461,24 @@ describe('a scan', () => {
     });
   });
 
-  it('hands on what is said of it to the call of every page', async () => {
+  it('hands on what is said of its calls to every page', async () => {
     const client = paging();
     const options = { timeoutMs: 5, pageSize: 1 };
     await collect(client.hscan('t', options));
-    expect(client.options).toEqual([options, options, options, options]);
+    expect(client.options).toEqual(new Array(4).fill({ timeoutMs: 5 }));
+  });
+
+  it('begins anew when it is iterated over again, whatever has become of its options', async () => {
+    const pages = [page(['a'], cursors[0]), page(['b']), page(['a'], cursors[0]), page(['b'])];
+    const client = new ScriptedClient(() => pages.shift() ?? page([]));
+    const options = { prefix: 'p', timeoutMs: 5 };
+    const pairs = client.hscan('t', options);
+    options.prefix = 'q';
+    options.timeoutMs = 0;
+    expect(await collect(pairs)).toEqual(await collect(pairs));
+    expect(client.sent.slice(0, 2)).toEqual(client.sent.slice(2));
+    expect(client.sent[0]?.requestData.value).toMatchObject({ prefix: 'p' });
+    expect(client.options).toEqual(new Array(4).fill({ timeoutMs: 5 }));
   });
 });
 

@@ -101,19 +101,11 @@ export abstract class CommandClient implements KvClient {
     return allValues(response, message.keys.length).map(flag);
   }
 
-  async *hscan(
-    table: string,
-    options: ScanOptions = {},
-  ): AsyncGenerator<[key: string, value: Value], void, undefined> {
+  hscan(table: string, options: ScanOptions = {}): AsyncIterable<[key: string, value: Value]> {
     const first = tableAndPages(table, options);
-    let { cursor } = first;
-    do {
-      const page = await this.#call('hscan', { ...first, cursor }, options);
-      checkPage(page, options);
-      for (const pair of page.pairs) yield entry(pair);
-      cursor = page.cursor ?? END;
-      // One of no bytes would begin anew.
-    } while (cursor.length > 0);
+    const { prefix: _, pageSize: __, onTooLarge, ...callOptions } = options;
+    checkOptions(callOptions);
+    return { [Symbol.asyncIterator]: () => this.#scan(first, callOptions, onTooLarge) };
   }
 
   async snapshot(options?: CallOptions): Promise<number> {
@@ -125,6 +117,22 @@ export abstract class CommandClient implements KvClient {
   /** Closes it, at the end of the block that holds it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** From the first page to the last. */
+  async *#scan(
+    first: CommandMessage<'hscan'>,
+    options: CallOptions,
+    onTooLarge: ScanOptions['onTooLarge'],
+  ): AsyncGenerator<[key: string, value: Value], void, undefined> {
+    let { cursor } = first;
+    do {
+      const page = await this.#call('hscan', { ...first, cursor }, options);
+      checkPage(page, onTooLarge);
+      for (const pair of page.pairs) yield entry(pair);
+      cursor = page.cursor ?? END;
+      // One of no bytes would begin anew.
+    } while (cursor.length > 0);
   }
 
   #call<Name extends CommandName>(
@@ -144,7 +152,7 @@ function ok(response: CommandResponse): CommandResponse {
 }
 
 /** Only what is too large to be answered comes with an error and a cursor: the scan can go on behind it. */
-function checkPage(page: CommandResponse, { onTooLarge }: ScanOptions): void {
+function checkPage(page: CommandResponse, onTooLarge: ScanOptions['onTooLarge']): void {
   const error = responseError(page);
   if (error === undefined) return;
   if (page.cursor === undefined || onTooLarge === undefined) throw error;

@@ -45,7 +45,8 @@ type Complete<Methods extends Record<CommandName, unknown>> = Methods;
 
 /**
  * The commands, one method each, with the values of JavaScript. The same in-process and over a
- * network. Every method rejects with a `KvError`; a key that is not there is `null`, no error. What
+ * network. Every method rejects with a `KvError`, with `INVALID_COMMAND` for what makes no sense, an option that
+ * is not known among it; a key that is not there is `null`, no error. What
  * a method is given is copied: it may be changed as soon as the method has returned its promise.
  */
 export interface KvClient extends Complete<CommandMethods>, AsyncDisposable {
@@ -75,14 +76,16 @@ export interface CommandMethods {
   hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]>;
   /**
    * Reads the pairs of `table`, page by page, in no particular order; nothing is asked before it is iterated
-   * over, and no page before those of the one in front have been taken. It is gone over once. In the engine's own
-   * process, the event loop gets a turn between pages.
+   * over, and no page before those of the one in front have been taken. Iterated over again, it begins anew. In the
+   * engine's own process, the event loop gets a turn between pages.
    *
    * A pair that is there from beginning to end comes at least once, with a value that it had meanwhile, whatever
    * is written; it may come again if the table is written to. One that comes or goes meanwhile may come or not.
    * A page that fails ends it: the iteration rejects with the `KvError`. An engine that was started anew, in the
    * same process or not, knows none of the pages before, and refuses with `INVALID_COMMAND`. Of a pair that is too
    * large to be answered, see {@link ScanOptions.onTooLarge}.
+   *
+   * @throws {KvError} `INVALID_COMMAND` at once, for arguments that make no sense.
    */
   hscan(table: string, options?: ScanOptions): AsyncIterable<[key: string, value: Value]>;
   /**
