@@ -43,15 +43,17 @@ describe('dispatching a request', () => {
 
   it.each<[string, CommandRequest]>([
     ['no command', { requestData: { case: undefined } }],
-    ['a command that there is not', named('nope')],
-    ['__proto__', named('__proto__')],
-    ['constructor', named('constructor')],
-    ['toString', named('toString')],
     ['nothing', JSON.parse('null')],
     ['what holds no request', JSON.parse('{}')],
   ])('refuses %s', (_, request) => {
     expect(() => dispatch(request, { storage: new MemoryStorage() })).toThrow(
       KvError.invalidCommand('Request has no data'),
+    );
+  });
+
+  it.each(['nope', '__proto__', 'constructor', 'toString'])('knows no command %s', (name) => {
+    expect(() => dispatch(named(name), { storage: new MemoryStorage() })).toThrow(
+      KvError.invalidCommand(`there is no command '${name}'`),
     );
   });
 

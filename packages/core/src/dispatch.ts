@@ -27,8 +27,13 @@ export function dispatch(
 ): Awaitable<CommandResponse> {
   // From JavaScript anything may come here: no request at all, or one named like a property of Object.
   const data = request?.requestData;
-  const service = services.get(data?.case);
-  if (service === undefined) throw KvError.invalidCommand('Request has no data');
+  const name: unknown = data?.case;
+  const service = services.get(name);
+  if (service === undefined) {
+    throw KvError.invalidCommand(
+      typeof name === 'string' ? `there is no command '${name}'` : 'Request has no data',
+    );
+  }
   const message: unknown = data.value;
   if (typeof message !== 'object' || message === null) {
     throw KvError.invalidCommand(`${data.case} must come with an object`);

@@ -100,7 +100,7 @@ describe('an engine', () => {
       const engine = new Engine();
       expect(engine.execute(named(name))).toEqual({
         status: 400,
-        message: 'Command is invalid: `Request has no data`',
+        message: `Command is invalid: \`there is no command '${name}'\``,
         values: [],
         pairs: [],
       });
