@@ -100,7 +100,7 @@ export class Engine implements AsyncDisposable {
     this.#contextFor = (maxResponseBytes) => {
       const context = { storage, limits: allLimits, maxResponseBytes };
       const line = new RequestLine(this.hooks, context, onError);
-      return { hooks: this.hooks, line, tally: this.#tally, lane, refusal };
+      return { hooks: this.hooks, line, tally: this.#tally, lane, maxResponseBytes, refusal };
     };
     this.#context = this.#contextFor(Number.POSITIVE_INFINITY);
     this.#ownSession = new Session(this.#context, IN_PROCESS, () => {});

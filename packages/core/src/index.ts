@@ -82,5 +82,14 @@ export {
   type StorageCapabilities,
   type WriteOp,
 } from './storage/storage.js';
-export type { LaneAnswer, LaneCommand, LaneRequest, StorageLane } from './storage/storage-lane.js';
+export type {
+  BatchCommand,
+  BatchItems,
+  BatchRequest,
+  LaneAnswer,
+  LaneCommand,
+  LaneRequest,
+  StorageLane,
+  TableRequest,
+} from './storage/storage-lane.js';
 export type { ListenAddress, ListenOptions, Transport } from './transport.js';

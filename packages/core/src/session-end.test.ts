@@ -155,7 +155,14 @@ describe('closing a session', () => {
     const hooks = new HookBus();
     const line = new RequestLine(hooks, { storage: new MemoryStorage() }, () => {});
     const told: Session[] = [];
-    const context = { hooks, line, tally: new Tally(), lane: undefined, refusal: () => undefined };
+    const context = {
+      hooks,
+      line,
+      tally: new Tally(),
+      lane: undefined,
+      maxResponseBytes: 1_000,
+      refusal: () => undefined,
+    };
     const session = new Session(context, PEER, (closed) => told.push(closed));
     session.close();
     session.close();

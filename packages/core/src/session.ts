@@ -23,6 +23,8 @@ export interface SessionContext {
   readonly tally: Tally;
   /** There if the storage offers one. */
   readonly lane: Lane | undefined;
+  /** The longest response that the peer can be sent, in bytes. */
+  readonly maxResponseBytes: number;
   /** Why nothing is accepted any more, once the engine is closed. */
   refusal(): KvError | undefined;
 }
@@ -113,13 +115,16 @@ export class Session {
     place = 0,
     sink?: AnswerSink,
   ): LaneOutcome {
-    const { hooks, lane } = this.#context;
+    const { hooks, lane, maxResponseBytes } = this.#context;
     if (lane === undefined || !hooks.idle || this.#gate !== undefined) return 'declined';
     if (this.#refusal() !== undefined) return 'declined';
     const isFirst = this.#answers.length === 0;
     if (!isFirst && !lane.defers) return 'declined';
     const request = lane.read(bytes, start, end, place);
-    if (request === undefined) return 'declined';
+    if (request === undefined) {
+      const answered = isFirst && lane.answerMany(bytes, start, end, out, maxResponseBytes);
+      return answered ? 'answered' : 'declined';
+    }
     if (isFirst && lane.execute(request, out)) return 'answered';
     if (sink === undefined || !lane.defers) return 'declined';
     const answer = new DeferredAnswer(this.#deferral, sink);

@@ -266,6 +266,33 @@ describe('an answer of more pairs than fit a frame', () => {
   });
 });
 
+describe('a table about as large as a frame', () => {
+  it('is answered or refused in the same bytes, whether anybody listens or not', async () => {
+    const engine = new Engine();
+    const value = valueToMessage('x'.repeat(300));
+    const pairs = ['one', 'two'].map((key) => ({ key, value }));
+    void engine.execute(commandRequest('hmset', { table: 't', pairs }));
+    const said = async (maxFrameBytes: number): Promise<string> => {
+      const stream = serve(engine, { maxFrameBytes });
+      stream.push(frames(commandRequest('hgetall', { table: 't' })));
+      await settled();
+      return Buffer.concat(stream.writes).toString('latin1');
+    };
+    const answers: string[] = [];
+    for (let maxFrameBytes = 600; maxFrameBytes < 660; maxFrameBytes++) {
+      const answer = await said(maxFrameBytes);
+      const listener = (): void => {};
+      engine.hooks.on('afterResponseSend', listener);
+      expect(await said(maxFrameBytes)).toBe(answer);
+      engine.hooks.off('afterResponseSend', listener);
+      answers.push(answer);
+    }
+    const kinds = ['The table exceeds', 'x'.repeat(300)];
+    const counts = kinds.map((kind) => answers.filter((answer) => answer.includes(kind)).length);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+});
+
 describe('a connection that is over', () => {
   it('leaves no timer behind', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

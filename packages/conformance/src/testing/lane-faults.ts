@@ -1,5 +1,12 @@
-import { type CommandResponse, KvError, type LaneAnswer, type LaneRequest } from '@kv/core';
-import { ByteWriter } from '@kv/protocol';
+import {
+  type BatchRequest,
+  type CommandResponse,
+  KvError,
+  type LaneAnswer,
+  type LaneRequest,
+  type TableRequest,
+} from '@kv/core';
+import { ByteWriter, okResponse } from '@kv/protocol';
 import { type Fault, fault } from './fault.js';
 import { ModelLane } from './model-lane.js';
 import { ModelStorage } from './model-storage.js';
@@ -22,8 +29,13 @@ class LateLane extends ModelLane {
   defer(request: LaneRequest, answer: LaneAnswer): boolean {
     const kept = this.keep(request);
     const model = { execute: (_: LaneRequest, out: ByteWriter) => super.execute(kept, out) };
+    const lost = new KvError('STORAGE_FAILURE', 'Lost');
     setImmediate(() => {
-      if (!answer.execute(model, kept)) answer.fail(new KvError('STORAGE_FAILURE', 'Lost'));
+      try {
+        if (!answer.execute(model, kept)) answer.fail(lost);
+      } catch {
+        answer.fail(lost);
+      }
     });
     return true;
   }
@@ -37,7 +49,7 @@ class LateLane extends ModelLane {
 export const laneFaults: readonly Fault[] = [
   laneFault(
     'has a lane that never takes anything',
-    /^the lane takes/,
+    /^the lane takes requests of one/,
     class extends ModelLane {
       override execute(): number {
         return 0;
@@ -65,7 +77,7 @@ export const laneFaults: readonly Fault[] = [
   ),
   laneFault(
     'has a lane that appends what it does not answer',
-    /^the lane (answers as|takes)/,
+    /^the lane (answers as|takes requests of one)/,
     class extends ModelLane {
       override execute(request: LaneRequest, out: ByteWriter): number {
         super.execute(request, out);
@@ -93,6 +105,88 @@ export const laneFaults: readonly Fault[] = [
     class extends LateLane {
       protected override keep(request: LaneRequest): LaneRequest {
         return { ...request };
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that never takes several keys, though it could',
+    /^the lane takes requests of several keys/,
+    class extends ModelLane {
+      override executeBatch(): number {
+        return 0;
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that never takes a whole table, though it could',
+    /^the lane takes requests of a whole table/,
+    class extends ModelLane {
+      override executeTable(): number {
+        return 0;
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that carries out a batch and says that it has not',
+    /^the lane (answers as|takes requests of several)/,
+    class extends ModelLane {
+      override executeBatch(request: BatchRequest): number {
+        super.executeBatch(request, new ByteWriter());
+        return 0;
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that answers a batch as if each of its keys were the first',
+    /^the lane answers as/,
+    class extends ModelLane {
+      override executeBatch(request: BatchRequest, out: ByteWriter): number {
+        if (request.command !== 'hmset' && request.command !== 'hmdel') {
+          return super.executeBatch(request, out);
+        }
+        const before = new ByteWriter();
+        super.executeBatch({ ...request, command: 'hmget' }, before);
+        const status = super.executeBatch(request, new ByteWriter());
+        out.write(before.take());
+        return status;
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that forgets the last of several keys',
+    /^the lane answers as/,
+    class extends ModelLane {
+      override executeBatch(request: BatchRequest, out: ByteWriter): number {
+        const { items } = request;
+        const count = Math.max(1, items.count - 1);
+        return super.executeBatch({ ...request, items: { ...items, count } }, out);
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that shows a table in another order',
+    /^the lane answers as/,
+    class extends ModelLane {
+      protected override append(response: CommandResponse, out: ByteWriter): number {
+        return super.append({ ...response, pairs: [...response.pairs].reverse() }, out);
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that answers more than the peer can be sent',
+    /^the lane answers as/,
+    class extends ModelLane {
+      override executeTable(request: TableRequest, out: ByteWriter): number {
+        return super.executeTable(request, out, Number.POSITIVE_INFINITY);
+      }
+    },
+  ),
+  laneFault(
+    'has a lane that leaves out what the peer cannot be sent',
+    /^the lane answers as/,
+    class extends ModelLane {
+      override executeTable(request: TableRequest, out: ByteWriter, maxBytes: number): number {
+        return super.executeTable(request, out, maxBytes) || super.append(okResponse([]), out);
       }
     },
   ),

@@ -1,7 +1,15 @@
-import { ByteWriter, commandRequest, straightLineCodec, type Value } from '@kv/protocol';
+import {
+  ByteWriter,
+  type CommandRequest,
+  commandRequest,
+  straightLineCodec,
+  type Value,
+} from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
+import { Engine } from '../engine.js';
 import { DEFAULT_LIMITS } from '../limits.js';
 import { SlabStorage } from '../storage/slab/slab-storage.js';
+import type { StorageLane } from '../storage/storage-lane.js';
 import { Tally } from '../tally.js';
 import { FORESEEN, Lane } from './lane.js';
 
@@ -56,5 +64,58 @@ describe('a lane that is told what comes', () => {
     const [told, other] = [gets('a'), gets('b')];
     lane.foresee(told.bytes, told.starts, told.ends, 1);
     expect(answer(lane, other, 0, 0)).toBe(2n);
+  });
+});
+
+const PEER = { transport: 'test', address: 'here' };
+const all = commandRequest('hgetall', { table: 't' });
+const SCAN = { cursor: new Uint8Array(0), limit: 0, prefix: '' };
+const several = commandRequest('hmget', { table: 't', keys: ['a', 'b'] });
+
+/** Whether the lane of an engine answers, to a peer that can be sent so much. */
+function answers(engine: Engine, request: CommandRequest, maxResponseBytes?: number): boolean {
+  const limited = maxResponseBytes === undefined ? {} : { maxResponseBytes };
+  const session = engine.openSession(PEER, limited);
+  const asking = new ByteWriter();
+  straightLineCodec.encodeRequest(request, asking);
+  return session.answer(asking.bytes, 0, asking.length, new ByteWriter()) === 'answered';
+}
+
+describe('a lane that is asked for more than a single key', () => {
+  it('answers all of a table to those who can be sent as much', () => {
+    const storage = new SlabStorage();
+    storage.set('t', 'k', 'x'.repeat(900));
+    const engine = new Engine({ storage });
+    expect(answers(engine, all)).toBe(true);
+    expect(answers(engine, all, 1_000)).toBe(true);
+    expect(answers(engine, all, 500)).toBe(false);
+    expect(answers(engine, all, 1_000)).toBe(true);
+  });
+
+  it('counts what it has answered, and nothing else', () => {
+    const storage = new SlabStorage();
+    storage.set('t', 'k', 'x'.repeat(900));
+    const engine = new Engine({ storage });
+    for (const limit of [undefined, 1_000, 500]) answers(engine, all, limit);
+    answers(engine, several);
+    answers(engine, commandRequest('hscan', { ...SCAN, table: 't' }));
+    const { requests, commands, statuses } = engine.stats();
+    expect({ requests, statuses }).toEqual({ requests: 3, statuses: { 200: 3 } });
+    expect(commands).toMatchObject({ hgetall: 2, hmget: 1, hscan: 0 });
+  });
+
+  it('leaves to the plain path what the storage has no short way for', () => {
+    const storage = new SlabStorage();
+    const { lane } = storage;
+    const withLane = (offered: StorageLane): Engine =>
+      new Engine({ storage: Object.create(storage, { lane: { value: offered } }) });
+    const single = withLane({ execute: (request, out) => lane.execute(request, out) });
+    expect(answers(single, commandRequest('hget', { table: 't', key: 'k' }))).toBe(true);
+    expect([answers(single, several), answers(single, all)]).toEqual([false, false]);
+    const tables = withLane({
+      execute: () => 0,
+      executeTable: (request, out, maxBytes) => lane.executeTable?.(request, out, maxBytes) ?? 0,
+    });
+    expect([answers(tables, several), answers(tables, all)]).toEqual([false, true]);
   });
 });

@@ -2,6 +2,7 @@ import type { ByteWriter } from '@kv/protocol';
 import type { Limits } from '../limits.js';
 import type { LaneAnswer, LaneRequest, StorageLane } from '../storage/storage-lane.js';
 import type { Tally } from '../tally.js';
+import { BatchLane } from './batch-lane.js';
 import { LaneReader } from './lane-reader.js';
 
 /** How many requests are looked at together. */
@@ -16,6 +17,8 @@ export class Lane {
   readonly #storage: StorageLane;
   readonly #tally: Tally;
   readonly #reader: LaneReader;
+  /** Where requests go that are for more than a single key. */
+  readonly #batches: BatchLane;
   /** The requests that were foreseen, each at its place modulo {@link FORESEEN}. */
   readonly #foreseen: readonly LaneReader[];
   /** The places at which they are. */
@@ -30,6 +33,7 @@ export class Lane {
     this.#storage = storage;
     this.#tally = tally;
     this.#reader = new LaneReader(limits);
+    this.#batches = new BatchLane(storage, limits, tally);
     this.#foreseen = Array.from({ length: FORESEEN }, () => new LaneReader(limits));
   }
 
@@ -92,6 +96,23 @@ export class Lane {
     if (this.#storage.defer?.(request, answer) !== true) return false;
     this.#tally.beganCommand(request.command);
     return true;
+  }
+
+  /**
+   * Carries out the `CommandRequest` from `start` to `end` if it is about several keys or a whole table, and
+   * appends its `CommandResponse` to `out`.
+   *
+   * @param maxBytes the longest response that the peer can be sent.
+   * @returns false, with nothing done, if it is one for the plain path.
+   */
+  answerMany(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    out: ByteWriter,
+    maxBytes: number,
+  ): boolean {
+    return this.#batches.answer(bytes, this.#viewOf(bytes), start, end, out, maxBytes);
   }
 
   /** A view of the bytes, the same as long as they are: a chunk holds many requests. */

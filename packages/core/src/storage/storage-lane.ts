@@ -1,22 +1,29 @@
 import type { ByteWriter, CommandName } from '@kv/protocol';
 
-/** The commands that a lane may be asked to carry out: those about a single key. */
+/** The commands about a single key. */
 export type LaneCommand = Extract<CommandName, 'hget' | 'hset' | 'hdel' | 'hexist'>;
 
+/** The commands about several keys. */
+export type BatchCommand = Extract<CommandName, 'hmget' | 'hmset' | 'hmdel' | 'hmexist'>;
+
 /**
- * A request as it lies in the bytes that came: where its parts are. Ranges begin at `…Start` and end
- * before `…End`. One object is used for all requests, one after the other.
+ * A request about all of a table, as it lies in the bytes that came: where its parts are. Ranges begin at
+ * `…Start` and end before `…End`. One object is used for all requests, one after the other.
  *
- * What is here has been checked: table and key are UTF-8, not empty and within their limits, and the value is
+ * What is here has been checked: tables and keys are UTF-8, not empty and within their limits, and values are
  * encoded as this project's encoder would.
  */
-export interface LaneRequest {
-  readonly command: LaneCommand;
+export interface TableRequest {
   readonly bytes: Uint8Array;
   /** Over the same bytes, at the same offsets. */
   readonly view: DataView;
   readonly tableStart: number;
   readonly tableEnd: number;
+}
+
+/** A request about a single key, as it lies in the bytes that came. */
+export interface LaneRequest extends TableRequest {
+  readonly command: LaneCommand;
   readonly keyStart: number;
   readonly keyEnd: number;
   /** The `Value` message of `hset`; an empty range for the other commands. */
@@ -41,19 +48,46 @@ export interface LaneAnswer {
   fail(error: unknown): void;
 }
 
+/** Where the keys lie of a request about several, each at its index; and their values, if it has any. */
+export interface BatchItems {
+  /** How many there are. What the arrays have beyond that means nothing. */
+  readonly count: number;
+  readonly keyStarts: Uint32Array;
+  readonly keyEnds: Uint32Array;
+  /** The `Value` messages of `hmset`; empty ranges for the other commands. */
+  readonly valueStarts: Uint32Array;
+  readonly valueEnds: Uint32Array;
+}
+
+/** A request about several keys, one at least, as it lies in the bytes that came. */
+export interface BatchRequest extends TableRequest {
+  readonly command: BatchCommand;
+  readonly items: BatchItems;
+}
+
 /**
- * What a storage offers that keeps its entries as bytes: commands about a single key, from the bytes of
- * the request to those of the response, with no string and no object between them. Each does what the
- * storage's methods and the command together do, to the last byte of the answer.
+ * What a storage offers that keeps its entries as bytes: commands from the bytes of the request to those of
+ * the response, with no string and no object between them. Each does what the storage's methods and the
+ * command together do, to the last byte of the answer.
+ *
+ * Every method that carries out a command appends its response to `out`, a `CommandResponse` message, and
+ * answers the response's status; or 0, with nothing done and nothing appended, for what is left to the
+ * storage's methods: errors, too. What a lane has no method for is left to them as well.
  */
 export interface StorageLane {
-  /**
-   * Carries out a command, and appends its response to `out`, a `CommandResponse` message.
-   *
-   * @returns the response's status; or 0, with nothing done and nothing appended, for what is left to the
-   * storage's methods: errors, too.
-   */
+  /** Carries out a command about a single key. */
   execute(request: LaneRequest, out: ByteWriter): number;
+
+  /** Carries out a command about several keys: all of it or nothing. */
+  executeBatch?(request: BatchRequest, out: ByteWriter): number;
+
+  /**
+   * Carries out `hgetall`: every entry of a table, in the order of {@link Storage.getAll}.
+   *
+   * @param maxBytes the longest response that the caller can be sent. One that would be longer is left to the
+   * storage's methods as soon as that is known.
+   */
+  executeTable?(request: TableRequest, out: ByteWriter, maxBytes: number): number;
 
   /**
    * Takes on a command to carry it out later, as storages must that wait for a disk: one that

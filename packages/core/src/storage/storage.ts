@@ -72,7 +72,7 @@ export interface Page {
 export interface Storage {
   readonly capabilities: StorageCapabilities;
 
-  /** A short way for commands about a single key, if the engine offers one. */
+  /** A short way for commands, if the engine offers one. */
   readonly lane?: StorageLane;
 
   /** The value of a key, or `undefined` if there is none. */

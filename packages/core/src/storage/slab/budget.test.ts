@@ -206,6 +206,15 @@ describe('a budget', () => {
     expect(() => storage.set('x'.repeat(MAX_BYTES), 'k', true)).toThrow(tooLarge);
   });
 
+  it('takes what several ops have stored at once for used', () => {
+    const storage = new SlabStorage({ maxBytes: 256 * 1024 }, seeded());
+    const op = (key: string) => ({ op: 'set' as const, key, value: 'v'.repeat(50) });
+    for (let i = 0; i < 5_000; i++) storage.write('t', [op(`${i}`), op(`other ${i}`)]);
+    expect(storage.stats().evictions).toBeGreaterThan(5_000);
+    const recent = Array.from({ length: 200 }, (_, i) => `${4_999 - i}`);
+    expect(storage.getMany('t', recent).every((value) => value !== undefined)).toBe(true);
+  });
+
   it('takes the tables that are emptied for gone', () => {
     const storage = new SlabStorage({ maxBytes: MAX_BYTES }, seeded());
     storage.set('old', 'k', 1n);

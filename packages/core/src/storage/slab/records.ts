@@ -205,15 +205,14 @@ export class Records {
     const record = (address & heap.placeMask) * UNIT_WORDS;
     const start = (record + HEADER_WORDS + wordsOf(keyBytes)) * 4;
     const end = start + (words[record + VALUE] as number);
-    if (end - start > LONG_BYTES) {
-      bytes.copy(target.bytes, to, start, end);
-      return;
-    }
-    const { view: targetView } = target;
-    // The record's own last word is there in full.
-    for (let at = start, byte = to; at < end; at += 4, byte += 4) {
-      targetView.setInt32(byte, view.getInt32(at, true), true);
-    }
+    copyOut(view, bytes, start, end, target, to);
+  }
+
+  /** Copies a key, as {@link copyValue} does a value's message. */
+  copyKey(address: number, keyBytes: number, target: ByteWindow, to: number): void {
+    const { view, bytes } = this.#page(address);
+    const start = this.keyStart(address);
+    copyOut(view, bytes, start, start + keyBytes, target, to);
   }
 
   #page(address: number): Page {
@@ -227,6 +226,26 @@ export class Records {
 
   #valueWord({ words }: Page, at: number): number {
     return at + HEADER_WORDS + wordsOf((words[at + KEY] as number) & KEY_BYTES);
+  }
+}
+
+/** Copies bytes of a page, from the beginning of a word on, to where there is room for three bytes more. */
+function copyOut(
+  view: DataView,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  target: ByteWindow,
+  to: number,
+): void {
+  if (end - start > LONG_BYTES) {
+    bytes.copy(target.bytes, to, start, end);
+    return;
+  }
+  const { view: targetView } = target;
+  // The record's own last word is there in full.
+  for (let at = start, byte = to; at < end; at += 4, byte += 4) {
+    targetView.setInt32(byte, view.getInt32(at, true), true);
   }
 }
 

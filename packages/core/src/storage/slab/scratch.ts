@@ -1,5 +1,7 @@
 import { constants } from 'node:buffer';
 import { ByteWriter, KvError, type Value, writeText, writeValueMessage } from '@kv/protocol';
+import { ItemList } from '../item-list.js';
+import type { WriteOp } from '../storage.js';
 import { outOfMemory } from './allocate.js';
 import { ByteWindow } from './byte-window.js';
 
@@ -61,6 +63,18 @@ export class Scratch {
     }
     this.window.look(this.#out.bytes);
     return this.#out.length;
+  }
+
+  /** Appends ops, one at least; answers where their keys and values are. A deletion has none. */
+  appendOps(ops: readonly WriteOp[]): ItemList {
+    const items = new ItemList(ops.length);
+    for (const op of ops) {
+      const keyStart = this.length;
+      const keyEnd = this.appendKey(op.key);
+      const valueEnd = op.op === 'set' ? this.appendValue(op.value) : keyEnd;
+      items.add(keyStart, keyEnd, keyEnd, valueEnd);
+    }
+    return items;
   }
 }
 

@@ -1,7 +1,11 @@
 import { type ByteWriter, readUtf8 } from '@kv/protocol';
-import type { LaneRequest, StorageLane } from '../storage-lane.js';
+import type { BatchRequest, LaneRequest, StorageLane, TableRequest } from '../storage-lane.js';
 import { ByteWindow } from './byte-window.js';
+import { putVarint } from './put-varint.js';
 import { MAX_KEY_BYTES } from './records.js';
+import { ResponseWriter, SLACK_BYTES } from './response-writer.js';
+import { SlabBatch } from './slab-batch.js';
+import { SlabListing } from './slab-listing.js';
 import type { SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
 
@@ -15,14 +19,15 @@ const NOT_FOUND_KEY = Buffer.from(', key: ');
 
 /** What stands before a value's message at the most: status, tag and length. */
 const HEADER_BYTES = 9;
-/** What may be written behind a message: {@link Records.copyValue}. */
-const SLACK_BYTES = 3;
 
 /** The lane of a {@link SlabStore}: its values are already what a response carries. */
 export class SlabLane implements StorageLane {
   readonly #store: SlabStore;
   readonly #request = new ByteWindow();
   readonly #out = new ByteWindow();
+  readonly #response: ResponseWriter;
+  readonly #batch: SlabBatch;
+  readonly #listing: SlabListing;
   /** What {@link foresee} has read last, which means nothing. */
   protected fetched = 0;
   /** The table that was asked for last: mostly the next one, too. */
@@ -30,6 +35,10 @@ export class SlabLane implements StorageLane {
 
   constructor(store: SlabStore) {
     this.#store = store;
+    const response = new ResponseWriter(store.records);
+    this.#response = response;
+    this.#batch = new SlabBatch(store, response);
+    this.#listing = new SlabListing(response);
   }
 
   execute(request: LaneRequest, out: ByteWriter): number {
@@ -37,10 +46,46 @@ export class SlabLane implements StorageLane {
     try {
       return this.#execute(request, out);
     } catch {
-      // There was no memory, and nothing has been done. Whoever does it the long way is told so.
-      out.length = length;
-      return 0;
+      return nothing(out, length);
     }
+  }
+
+  executeBatch(request: BatchRequest, out: ByteWriter): number {
+    const { length } = out;
+    try {
+      return this.#executeBatch(request, out);
+    } catch {
+      return nothing(out, length);
+    }
+  }
+
+  executeTable(request: TableRequest, out: ByteWriter, maxBytes: number): number {
+    const { length } = out;
+    try {
+      return this.#appendTable(request, out, length + maxBytes) ? 200 : nothing(out, length);
+    } catch {
+      return nothing(out, length);
+    }
+  }
+
+  foresee(requests: readonly LaneRequest[], count: number): void {
+    if (this.#store.closed) return;
+    const { hash, records } = this.#store;
+    const table = this.#last;
+    // What is read is kept, or nobody would read it.
+    let fetched = 0;
+    for (let i = 0; i < count; i++) {
+      const request = requests[i] as LaneRequest;
+      const token = hash.hash(request.view, request.keyStart, request.keyEnd);
+      request.token = token;
+      if (table !== undefined) fetched ^= table.index.first(token);
+    }
+    if (table === undefined) return;
+    for (let i = 0; i < count; i++) {
+      const address = table.index.first((requests[i] as LaneRequest).token);
+      if (address !== 0) fetched ^= records.fetch(address);
+    }
+    this.fetched = fetched;
   }
 
   #execute(request: LaneRequest, out: ByteWriter): number {
@@ -74,24 +119,27 @@ export class SlabLane implements StorageLane {
     }
   }
 
-  foresee(requests: readonly LaneRequest[], count: number): void {
-    if (this.#store.closed) return;
-    const { hash, records } = this.#store;
-    const table = this.#last;
-    // What is read is kept, or nobody would read it.
-    let fetched = 0;
-    for (let i = 0; i < count; i++) {
-      const request = requests[i] as LaneRequest;
-      const token = hash.hash(request.view, request.keyStart, request.keyEnd);
-      request.token = token;
-      if (table !== undefined) fetched ^= table.index.first(token);
+  #executeBatch(request: BatchRequest, out: ByteWriter): number {
+    if (this.#store.closed) return 0;
+    const source = this.#request;
+    source.share(request.bytes, request.view);
+    const table = this.#table(request);
+    this.#response.ok(out);
+    if (request.command === 'hmget' || request.command === 'hmexist') {
+      this.#batch.read(request, table, source, out);
+    } else {
+      const its = table ?? this.#store.tableFor(tableName(request));
+      this.#batch.write(request, its, source, out);
     }
-    if (table === undefined) return;
-    for (let i = 0; i < count; i++) {
-      const address = table.index.first((requests[i] as LaneRequest).token);
-      if (address !== 0) fetched ^= records.fetch(address);
-    }
-    this.fetched = fetched;
+    return 200;
+  }
+
+  /** Answers whether it was not too much. */
+  #appendTable(request: TableRequest, out: ByteWriter, end: number): boolean {
+    if (this.#store.closed) return false;
+    const table = this.#table(request);
+    this.#response.ok(out);
+    return table === undefined || this.#listing.append(table.index, out, end);
   }
 
   #set(
@@ -109,7 +157,7 @@ export class SlabLane implements StorageLane {
     return 200;
   }
 
-  #table(request: LaneRequest): SlabTable | undefined {
+  #table(request: TableRequest): SlabTable | undefined {
     const { bytes, tableStart, tableEnd } = request;
     const last = this.#last;
     if (last !== undefined && last.id !== 0 && last.isNamed(bytes, tableStart, tableEnd)) {
@@ -144,7 +192,16 @@ export class SlabLane implements StorageLane {
   }
 }
 
-function tableName({ bytes, tableStart, tableEnd }: LaneRequest): string {
+/**
+ * Leaves a request to the long way, on which is told what was the matter: there was no memory, or too much of
+ * an answer. Nothing has been done.
+ */
+function nothing(out: ByteWriter, length: number): 0 {
+  out.length = length;
+  return 0;
+}
+
+function tableName({ bytes, tableStart, tableEnd }: TableRequest): string {
   return readUtf8(
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     tableStart,
@@ -171,16 +228,4 @@ function append(bytes: Uint8Array, start: number, end: number, out: ByteWriter):
   let to = out.length;
   for (let from = start; from < end; from++) target[to++] = bytes[from] as number;
   out.length = to;
-}
-
-/** @returns where it ends. */
-function putVarint(bytes: Buffer, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  while (rest > 0x7f) {
-    bytes[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  bytes[at++] = rest;
-  return at;
 }

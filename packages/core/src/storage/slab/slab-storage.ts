@@ -149,10 +149,15 @@ export class SlabStorage implements Storage {
   write(table: string, ops: readonly WriteOp[]): (Value | undefined)[] {
     const store = this.#open();
     checkOps(ops);
-    const [op] = ops;
-    if (op === undefined) return [];
-    if (ops.length > 1) return new SlabWrite(store, table, ops, this.#scratch).run();
-    return [op.op === 'set' ? this.set(table, op.key, op.value) : this.del(table, op.key)];
+    if (ops.length === 0) return [];
+    this.#scratch.begin();
+    const items = this.#scratch.appendOps(ops);
+    const write = new SlabWrite(store, store.tableFor(table), this.#scratch.window, items);
+    const old: (Value | undefined)[] = [];
+    write.run((address) =>
+      old.push(address === 0 ? undefined : this.#store.records.value(address)),
+    );
+    return old;
   }
 
   getAll(table: string): Entry[] {

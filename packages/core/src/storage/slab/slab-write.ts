@@ -1,76 +1,85 @@
-import type { Value } from '@kv/protocol';
-import type { WriteOp } from '../storage.js';
-import type { Scratch } from './scratch.js';
+import type { BatchItems } from '../storage-lane.js';
+import type { ByteWindow } from './byte-window.js';
 import { checkedUnits, type SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
 
-/** An op, as bytes in the scratch. */
-interface EncodedOp {
-  readonly hash: number;
-  readonly keyStart: number;
-  readonly keyEnd: number;
-  /** Where the value ends, which begins where the key ends; absent from a deletion. */
-  readonly valueEnd?: number;
-  /** Units of the record that it makes. */
-  readonly units: number;
-}
-
-/** What an op did to the index: an address is 0 where there was nothing, or is nothing now. */
-interface Change {
-  readonly hash: number;
-  readonly before: number;
-  readonly after: number;
-}
+/**
+ * Is told, op by op, the address of the record that is replaced or deleted; 0 if there is none. The record
+ * stays until the write is through. If this throws, nothing has changed.
+ */
+export type OnOld = (address: number) => void;
 
 /**
- * A write of several ops: all or nothing. All records are made first; then the index is changed op by
- * op, which can be undone without memory, since what was replaced or deleted stays until the end.
+ * A write of several ops: all or nothing. An op stores a value, or deletes what is there if its value's range
+ * is empty, for the message of a value never is.
+ *
+ * All records are made first; then the index is changed op by op, which can be undone without memory, since
+ * what was replaced or deleted stays until the end.
  */
 export class SlabWrite {
   readonly #store: SlabStore;
   readonly #table: SlabTable;
-  readonly #scratch: Scratch;
-  readonly #ops: EncodedOp[] = [];
-  /** The records that were made, by op. */
+  readonly #source: ByteWindow;
+  readonly #items: BatchItems;
+  // All by op, as far as it has come. An address is 0 where there was nothing, or is nothing now.
+  readonly #hashes: number[] = [];
+  readonly #units: number[] = [];
   readonly #made: number[] = [];
-  readonly #changes: Change[] = [];
+  readonly #replaced: number[] = [];
 
-  /** @throws {KvError} `TOO_LARGE` if there can be no such record. */
-  constructor(store: SlabStore, table: string, ops: readonly WriteOp[], scratch: Scratch) {
+  /**
+   * @param items where keys and values lie in `source`, at least one.
+   * @throws {KvError} `TOO_LARGE` if there can be no such record.
+   */
+  constructor(store: SlabStore, table: SlabTable, source: ByteWindow, items: BatchItems) {
     this.#store = store;
-    this.#table = store.tableFor(table);
-    this.#scratch = scratch;
-    scratch.begin();
-    for (const op of ops) {
-      const keyStart = scratch.length;
-      const keyEnd = scratch.appendKey(op.key);
-      const valueEnd = op.op === 'set' ? scratch.appendValue(op.value) : undefined;
-      const units = valueEnd === undefined ? 0 : checkedUnits(keyEnd - keyStart, valueEnd - keyEnd);
-      const hash = store.hash.hash(scratch.view, keyStart, keyEnd);
-      this.#ops.push({
-        hash,
-        keyStart,
-        keyEnd,
-        units,
-        ...(valueEnd !== undefined && { valueEnd }),
-      });
+    this.#table = table;
+    this.#source = source;
+    this.#items = items;
+    const { count, keyStarts, keyEnds, valueStarts, valueEnds } = items;
+    for (let i = 0; i < count; i++) {
+      const start = keyStarts[i] as number;
+      const end = keyEnds[i] as number;
+      const valueBytes = (valueEnds[i] as number) - (valueStarts[i] as number);
+      this.#units.push(valueBytes === 0 ? 0 : checkedUnits(end - start, valueBytes));
+      this.#hashes.push(store.hash.hash(source.view, start, end));
     }
   }
 
   /**
    * Carries it out.
    *
-   * @returns the values that were replaced or deleted, in the order of the ops.
-   * @throws {KvError} `TOO_LARGE` or `STORAGE_FAILURE`; nothing has changed then.
+   * @throws {KvError} `TOO_LARGE` or `STORAGE_FAILURE`, or whatever `onOld` throws; nothing has changed then.
    */
-  run(): (Value | undefined)[] {
+  run(onOld: OnOld): void {
+    if (this.#items.count === 1) this.#runOne(onOld);
+    else this.#runAll(onOld);
+  }
+
+  #runOne(onOld: OnOld): void {
+    const store = this.#store;
+    const table = this.#table;
+    const { keyStarts, keyEnds, valueStarts, valueEnds } = this.#items;
+    const hash = this.#hashes[0] as number;
+    const address = this.#find(0);
+    onOld(address);
+    if (this.#units[0] !== 0) {
+      const [keyStart = 0, keyEnd = 0] = [keyStarts[0], keyEnds[0]];
+      const [valueStart = 0, valueEnd = 0] = [valueStarts[0], valueEnds[0]];
+      store.put(table, hash, address, this.#source, keyStart, keyEnd, valueStart, valueEnd);
+    } else if (address !== 0) {
+      store.remove(table, hash, address);
+    }
+  }
+
+  #runAll(onOld: OnOld): void {
+    const { count } = this.#items;
     this.#admit();
     this.#store.tables.add(this.#table);
     try {
-      for (const op of this.#ops) this.#made.push(this.#make(op));
-      const old = this.#ops.map((op, i) => this.#apply(op, this.#made[i] as number));
+      for (let i = 0; i < count; i++) this.#made.push(this.#make(i));
+      for (let i = 0; i < count; i++) this.#apply(i, onOld);
       this.#commit();
-      return old;
     } catch (error) {
       this.#undo();
       throw error;
@@ -80,18 +89,17 @@ export class SlabWrite {
   #admit(): void {
     const { budget, heap } = this.#store;
     // A deletion takes nothing.
-    const sets = this.#ops.filter(({ valueEnd }) => valueEnd !== undefined);
-    if (budget === undefined || sets.length === 0) return;
+    const hashes = this.#hashes.filter((_, i) => this.#units[i] !== 0);
+    if (budget === undefined || hashes.length === 0) return;
     let small = 0;
     let large = 0;
-    for (const { units } of sets) {
+    for (const units of this.#units) {
       if (units > heap.largeUnits) large += units;
       else small += units;
     }
-    const hashes = sets.map(({ hash }) => hash);
     budget.admit(
       this.#table,
-      sets.length,
+      hashes.length,
       small + large,
       () => heap.openingAtMost(small, large),
       () => this.#table.growthForAll(hashes),
@@ -99,26 +107,41 @@ export class SlabWrite {
   }
 
   /** Makes the record of an op; answers its address, 0 if there is none to make. */
-  #make({ keyStart, keyEnd, valueEnd, units }: EncodedOp): number {
-    if (valueEnd === undefined) return 0;
+  #make(i: number): number {
+    const units = this.#units[i] as number;
+    if (units === 0) return 0;
     const { heap, records } = this.#store;
+    const { keyStarts, keyEnds, valueStarts, valueEnds } = this.#items;
     const address = heap.take(units);
-    const { window } = this.#scratch;
-    records.write(address, this.#table.id, window, keyStart, keyEnd, keyEnd, valueEnd);
+    records.write(
+      address,
+      this.#table.id,
+      this.#source,
+      keyStarts[i] as number,
+      keyEnds[i] as number,
+      valueStarts[i] as number,
+      valueEnds[i] as number,
+    );
     return address;
   }
 
-  #apply({ hash, keyStart, keyEnd }: EncodedOp, after: number): Value | undefined {
-    const table = this.#table;
-    const before = table.find(hash, this.#scratch.window, keyStart, keyEnd);
-    const old = before === 0 ? undefined : this.#store.records.value(before);
-    if (before === 0 && after !== 0) table.index.reserve(hash);
-    this.#change({ hash, before, after });
-    this.#changes.push({ hash, before, after });
-    return old;
+  #apply(i: number, onOld: OnOld): void {
+    const hash = this.#hashes[i] as number;
+    const after = this.#made[i] as number;
+    const before = this.#find(i);
+    onOld(before);
+    if (before === 0 && after !== 0) this.#table.index.reserve(hash);
+    this.#change(hash, before, after);
+    this.#replaced.push(before);
   }
 
-  #change({ hash, before, after }: Change): void {
+  #find(i: number): number {
+    const { keyStarts, keyEnds } = this.#items;
+    const hash = this.#hashes[i] as number;
+    return this.#table.find(hash, this.#source, keyStarts[i] as number, keyEnds[i] as number);
+  }
+
+  #change(hash: number, before: number, after: number): void {
     const { index } = this.#table;
     if (before !== 0 && after !== 0) index.replace(hash, before, after);
     else if (before !== 0) index.remove(hash, before);
@@ -127,20 +150,22 @@ export class SlabWrite {
 
   #commit(): void {
     const { records, tables, cleaner } = this.#store;
-    for (const { hash, before, after } of this.#changes) {
-      if (before !== 0) records.kill(before);
-      if (before !== 0 && after === 0) this.#table.index.shrink(hash);
-    }
-    for (const { after } of this.#changes)
+    this.#replaced.forEach((before, i) => {
+      if (before === 0) return;
+      records.kill(before);
+      if (this.#made[i] === 0) this.#table.index.shrink(this.#hashes[i] as number);
+    });
+    for (const after of this.#made) {
       if (after !== 0 && records.isLive(after)) this.#store.touch(after);
+    }
     tables.dropIfEmpty(this.#table);
-    cleaner.step(this.#ops.reduce((sum, { units }) => sum + units, 0));
+    cleaner.step(this.#units.reduce((sum, units) => sum + units, 0));
   }
 
   #undo(): void {
     const { records, tables } = this.#store;
-    for (const { hash, before, after } of this.#changes.reverse()) {
-      this.#change({ hash, before: after, after: before });
+    for (let i = this.#replaced.length - 1; i >= 0; i--) {
+      this.#change(this.#hashes[i] as number, this.#made[i] as number, this.#replaced[i] as number);
     }
     for (const address of this.#made) if (address !== 0) records.kill(address);
     if (this.#table.index.count === 0) this.#table.index.clear();
