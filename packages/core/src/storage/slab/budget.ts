@@ -15,7 +15,7 @@ const LIVE_PART = 3 / 4;
 const WRITE_PART = 1 / 2;
 /** What a record may take in an index: a segment of which it fills three quarters is doubled. */
 const INDEX_BYTES: number = 3 * SLOT_BYTES;
-/** How often to look for an entry at random before taking the next one there is. */
+/** How often to look for an entry at random before taking the first one there is. */
 const MAX_TRIES = 1000;
 
 /** What a {@link Budget} keeps within its bounds. */
@@ -130,23 +130,19 @@ export class Budget {
 
   /** Finds an entry, any with the same chance. Answers whether there is one. */
   #sample(): boolean {
-    const { all } = this.#store.segments;
-    if (all.length === 0) return false;
-    const largest = this.#store.segments.largestSize;
+    const { segments } = this.#store;
     for (let i = 0; i < MAX_TRIES; i++) {
-      const segment = all[Math.floor(this.#random() * all.length)] as Segment;
-      // As if all were as large as the largest one: else entries of small ones would be taken more often.
-      const at = Math.floor(this.#random() * largest) * 2;
-      if (at < segment.slots.length && segment.slots[at + 1] !== 0) return this.#found(segment, at);
+      const segment = segments.pick(this.#random());
+      if (segment === undefined) return false;
+      const at = Math.floor(this.#random() * segment.size) * 2;
+      if (segment.slots[at + 1] !== 0) return this.#found(segment, at);
     }
-    return this.#sampleNext(Math.floor(this.#random() * all.length));
+    return this.#sampleFirst();
   }
 
-  /** Finds the first entry from a segment on. */
-  #sampleNext(first: number): boolean {
-    const { all } = this.#store.segments;
-    for (let i = 0; i < all.length; i++) {
-      const segment = all[(first + i) % all.length] as Segment;
+  /** Finds the first entry there is. */
+  #sampleFirst(): boolean {
+    for (const segment of this.#store.segments.all) {
       for (let at = 0; at < segment.slots.length; at += 2) {
         if (segment.slots[at + 1] !== 0) return this.#found(segment, at);
       }

@@ -13,7 +13,7 @@ export class Segment {
   depth: number;
   /** What is in it. */
   count = 0;
-  /** Where it stands in the list of all segments of a store. */
+  /** Where it stands in the list of all segments of its size. */
   position = -1;
   readonly #mask: number;
   readonly #homeShift: number;

@@ -3,10 +3,10 @@ import { Segment, SLOT_BYTES } from './segment.js';
 
 /** All segments of a store, whichever table has them. */
 export class Segments {
-  readonly all: Segment[] = [];
+  /** At the binary logarithm of how many slots they have. */
+  readonly #bySize: Segment[][] = [];
   readonly #allocate: Allocate;
   #bytes = 0;
-  #largestSize = 0;
 
   constructor(allocate: Allocate) {
     this.#allocate = allocate;
@@ -17,9 +17,27 @@ export class Segments {
     return this.#bytes;
   }
 
-  /** No segment has more slots. */
-  get largestSize(): number {
-    return this.#largestSize;
+  /** All there are, in no order. */
+  get all(): readonly Segment[] {
+    return this.#bySize.flat();
+  }
+
+  /**
+   * One of them by chance, each the more likely the more slots it has: so that all slots are as likely.
+   *
+   * @param chance from 0 to below 1.
+   * @returns `undefined` if there are none.
+   */
+  pick(chance: number): Segment | undefined {
+    let slot = Math.floor((chance * this.#bytes) / SLOT_BYTES);
+    // Most slots are in large ones.
+    for (let log = this.#bySize.length - 1; log >= 0; log--) {
+      const segments = this.#bySize[log] as Segment[];
+      const slots = segments.length * (1 << log);
+      if (slot < slots) return segments[slot >>> log];
+      slot -= slots;
+    }
+    return undefined;
   }
 
   /**
@@ -30,20 +48,27 @@ export class Segments {
   make(size: number, depth: number): Segment {
     const slots = new Int32Array(allocated(this.#allocate, size * SLOT_BYTES));
     const segment = new Segment(slots, depth);
-    segment.position = this.all.length;
-    this.all.push(segment);
+    const alike = this.#ofSize(size);
+    segment.position = alike.length;
+    alike.push(segment);
     this.#bytes += slots.byteLength;
-    this.#largestSize = Math.max(this.#largestSize, size);
     return segment;
   }
 
   /** Lets go of one. */
   drop(segment: Segment): void {
-    const last = this.all.pop() as Segment;
+    const alike = this.#ofSize(segment.size);
+    const last = alike.pop() as Segment;
     if (last !== segment) {
       last.position = segment.position;
-      this.all[last.position] = last;
+      alike[last.position] = last;
     }
     this.#bytes -= segment.slots.byteLength;
+  }
+
+  #ofSize(size: number): Segment[] {
+    const log = Math.log2(size);
+    while (this.#bySize.length <= log) this.#bySize.push([]);
+    return this.#bySize[log] as Segment[];
   }
 }
