@@ -1,5 +1,5 @@
 import { COMMAND_EFFECT, type CommandName, DEFAULT_PORT } from '@kv/protocol';
-import { type Command, Option } from 'commander';
+import { type Command, CommanderError, Option } from 'commander';
 import { type CallFlags, callServer } from './call-server.js';
 import type { ClientCommand, Values } from './client-command.js';
 import { commandTable } from './command-table.js';
@@ -34,6 +34,7 @@ function addClientCommand(
   for (const [argument, description] of spec.arguments) command.argument(argument, description);
   for (const option of optionsOf(name, spec, io)) command.addOption(option);
   command.addHelpText('after', helpText(spec));
+  command.exitOverride(hintAtDashes);
   command.action(async () => {
     const { type = 'string', ...flags } = command.opts<ClientFlags>();
     const values: Values = {
@@ -83,6 +84,13 @@ function optionsOf(
       "name in the server's certificate, if not that of the url",
     ).argParser(text),
   ];
+}
+
+/** Tells who has given an argument that looks like a flag how to give it. */
+function hintAtDashes(error: CommanderError): never {
+  if (error.code !== 'commander.unknownOption') throw error;
+  const message = `${error.message} (an argument that begins with '-' follows a '--')`;
+  throw new CommanderError(error.exitCode, error.code, message);
 }
 
 function helpText({ examples, takesValues = false, note = '' }: ClientCommand): string {

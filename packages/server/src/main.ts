@@ -23,13 +23,18 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has said already what is wrong, and thinks that everything is 1.
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? EXIT_CODE.DONE : EXIT_CODE.USAGE;
-    }
+    if (error instanceof CommanderError) return endedBy(error, io);
     say(io.stderr, `${oneLine(`error: ${messageOf(error)}`)}\n`);
     return exitCodeOf(error);
   }
+}
+
+/** Commander ends a command for help, too; and it thinks that everything else is 1. */
+function endedBy({ code, exitCode, message }: CommanderError, { stderr }: Io): number {
+  if (exitCode === 0) return EXIT_CODE.DONE;
+  // Help that nobody has asked for is all that is said then.
+  if (code !== 'commander.help') say(stderr, `${oneLine(message)}\n`);
+  return EXIT_CODE.USAGE;
 }
 
 function createProgram(io: Io, exit: (code: number) => void): Command {
@@ -45,7 +50,8 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .configureOutput({
       writeOut: (text) => say(io.stdout, text),
       writeErr: (text) => say(io.stderr, text),
-      outputError: (text, write) => write(`${oneLine(text)}\n`),
+      // It comes as an error as well, and is said then.
+      outputError: () => {},
       getOutHelpWidth: () => io.stdout.columns ?? 80,
       getErrHelpWidth: () => io.stderr.columns ?? 80,
     });
