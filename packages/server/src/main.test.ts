@@ -29,6 +29,7 @@ describe('a command line that makes no sense gets one line and exit code 2', () 
     [['hset', 'users', 'u1', '-x'], "unknown option '-x'"],
     [['hget', 'users', '-5x'], "(an argument that begins with '-' follows a '--')"],
     [['hset', 'users', 'u1', '--jsno'], '(Did you mean --json?)'],
+    [['hset', 'users', 'u\uFFFD', 'Tyr'], 'argument 3 is no text in UTF-8'],
     [['hset', 'users', 'u1', '1.5', '--type', 'integer'], "'1.5' is no value of type integer"],
     [['hset', 'users', 'u1', '1', '--type', 'int'], 'Allowed choices are string, integer'],
     [['hmset', 'users', 'u1', 'Tyr', 'u2'], "key 'u2' has no value"],

@@ -7,6 +7,7 @@ import type { Io, Output } from './io.js';
 import { oneLine } from './output.js';
 import { addServe } from './serve-program.js';
 import { reasonOf } from './tls-files.js';
+import { usageError } from './usage.js';
 
 /**
  * The `kv` command.
@@ -20,6 +21,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     code = given;
   });
   try {
+    checkText(argv);
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
@@ -27,6 +29,19 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     say(io.stderr, `${oneLine(`error: ${messageOf(error)}`)}\n`);
     return exitCodeOf(error);
   }
+}
+
+/**
+ * Node.js puts U+FFFD in the place of what is no UTF-8, and different arguments might become one.
+ *
+ * @throws {KvError} `INVALID_COMMAND`
+ */
+function checkText(argv: readonly string[]): void {
+  const at = argv.findIndex((argument) => argument.includes('\uFFFD'));
+  if (at === -1) return;
+  throw usageError(
+    `argument ${at + 1} is no text in UTF-8, or has U+FFFD in it, which stands for what is none; values may come from standard input`,
+  );
 }
 
 /** Commander ends a command for help, too; and it thinks that everything else is 1. */
