@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { stat, unlink } from 'node:fs/promises';
+import { access, stat, unlink } from 'node:fs/promises';
 import { type AddressInfo, createConnection, type Server } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ListenAddress, ListenOptions } from '@kv/core';
 import { checkSocketPath, DEFAULT_PORT } from '@kv/protocol';
 
@@ -33,6 +33,8 @@ async function listenOnPath(server: Server, path: string): Promise<ListenAddress
   try {
     await once(server, 'listening');
   } catch (error) {
+    // What Node.js also says where there is no such directory; this says that.
+    if (isCode(error, 'EACCES')) await access(dirname(path));
     // A process that was killed leaves its socket's file behind.
     if (!isCode(error, 'EADDRINUSE') || !(await removeLeftOver(path))) throw error;
     server.listen({ path });

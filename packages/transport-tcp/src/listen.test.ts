@@ -117,6 +117,14 @@ describe('listening on a unix socket', () => {
     await expect(transport.listen({ path })).rejects.toThrow(RangeError);
   });
 
+  it('fails for want of its directory, and says so', async () => {
+    const path = join(directory, 'missing', 'kv.sock');
+    await expect(transport.listen({ path })).rejects.toMatchObject({
+      code: 'ENOENT',
+      message: expect.stringContaining(`'${join(directory, 'missing')}'`),
+    });
+  });
+
   it('leaves an ordinary file alone', async () => {
     const path = join(directory, 'precious.txt');
     await writeFile(path, 'precious');
