@@ -52,5 +52,7 @@ function messageOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   // What OpenSSL says is made for its developers, save for this.
   const { code, reason } = cause as NodeJS.ErrnoException & { reason?: unknown };
-  return code?.startsWith('ERR_SSL_') && typeof reason === 'string' ? reason : cause.message;
+  if (!code?.startsWith('ERR_SSL_') || typeof reason !== 'string') return cause.message;
+  const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER';
+  return plain ? `${reason}: it seems to speak no TLS, as kv:// does not` : reason;
 }

@@ -146,7 +146,11 @@ describe('a client cannot reach', () => {
 
   it('one that does not speak TLS', async () => {
     const { url } = await transport.listen({ port: 0 });
-    await expectUnreachable(url.replace('kv:', 'kvs:'), { tls: { ca } }, 'wrong version number');
+    await expectUnreachable(
+      url.replace('kv:', 'kvs:'),
+      { tls: { ca } },
+      'wrong version number: it seems to speak no TLS',
+    );
   });
 
   it('one that speaks TLS, and something else within it', async () => {
