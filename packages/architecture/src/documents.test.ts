@@ -78,9 +78,31 @@ describe('the pinned version of pnpm', () => {
   });
 });
 
+/** The links of a document that lead to other files of the repository. */
+function links(path: string): string[] {
+  const all = [...read(path).matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1] ?? '');
+  return all.filter((link) => !/^(https:|#)/.test(link)).map((link) => link.replace(/#.*/, ''));
+}
+
 describe('a link of the README', () => {
-  const links = [...read('README.md').matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1] ?? '');
-  it.each(links.filter((link) => !/^(https:|#)/.test(link)))('to %s leads somewhere', (link) => {
-    expect(existsSync(join(ROOT, link.replace(/#.*/, '')))).toBe(true);
+  it.each(links('README.md'))('to %s leads somewhere', (link) => {
+    expect(existsSync(join(ROOT, link))).toBe(true);
+  });
+});
+
+describe('the links of the README of', () => {
+  it.each(published)('%s lead nowhere that is not published with it', (name) => {
+    for (const link of links(`packages/${name}/README.md`)) {
+      expect(link).toMatch(/^src\//);
+      expect(existsSync(join(ROOT, 'packages', name, link))).toBe(true);
+    }
+    expect(read(`packages/${name}/README.md`)).not.toContain('](..');
+  });
+
+  it('others lead to this repository', () => {
+    const home = manifest('core').repository?.url.replace(/^git\+|\.git$/g, '');
+    for (const name of ['core', 'client', 'protocol', 'transport-tcp']) {
+      expect(read(`packages/${name}/README.md`)).toContain(`[kv](${home}#readme)`);
+    }
   });
 });

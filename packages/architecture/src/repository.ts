@@ -14,6 +14,7 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly bin?: Readonly<Record<string, string>>;
+  readonly repository?: { readonly url: string };
   readonly [field: string]: unknown;
 }
 
