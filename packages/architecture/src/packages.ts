@@ -12,6 +12,7 @@ export interface Rule {
 export const packages: Readonly<Record<string, Rule>> = {
   protocol: { own: [], foreign: ['@bufbuild/protobuf'] },
   core: { own: ['protocol'], foreign: ['eventemitter3'] },
+  'data-directory': { own: ['protocol'], foreign: ['fs-native-extensions'] },
   // Never core: a client works in an application that does not have the engine.
   client: { own: ['protocol'], foreign: ['eventemitter3'] },
   'transport-tcp': { own: ['core', 'protocol'], foreign: [] },

@@ -8,6 +8,8 @@ const tarballs = inject('tarballs');
 
 /** What is made of a source, and the source itself, for whoever steps into it. */
 function outputsOf(source: string): string[] {
+  // Of types alone, for the compiler, nothing is made.
+  if (source.endsWith('.d.ts')) return [source];
   const built = source.replace(/^src\//, 'dist/').replace(/\.ts$/, '');
   const outputs = ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((ending) => built + ending);
   return [source, ...outputs];

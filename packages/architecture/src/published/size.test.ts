@@ -11,6 +11,7 @@ const KIB = 1024;
 const budget: Readonly<Record<string, readonly [packed: number, unpacked: number]>> = {
   protocol: [72, 360],
   core: [128, 640],
+  'data-directory': [18, 60],
   client: [36, 140],
   'transport-tcp': [40, 160],
   server: [52, 200],
