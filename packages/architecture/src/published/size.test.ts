@@ -14,6 +14,7 @@ const budget: Readonly<Record<string, readonly [packed: number, unpacked: number
   'data-directory': [18, 60],
   client: [36, 140],
   'transport-tcp': [40, 160],
+  'storage-wal': [64, 300],
   server: [52, 200],
   conformance: [130, 660],
 };

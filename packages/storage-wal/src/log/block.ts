@@ -1,0 +1,155 @@
+import { ByteWriter, KvError } from '@kv/protocol';
+import {
+  BLOCK_HEADER_BYTES,
+  type BlockHeader,
+  blockBytes,
+  MAX_PAYLOAD_BYTES,
+  sealBlock,
+} from '../format/block-header.js';
+import { ALIGNMENT, viewOf } from '../format/layout.js';
+import {
+  CHANGE_HEADER_BYTES,
+  MANY_CHANGES,
+  ONE_CHANGE,
+  RECORD_HEADER_BYTES,
+} from '../format/record.js';
+
+/** From here, a call into the runtime copies faster than a loop. */
+const LONG_BYTES = 256;
+/** A buffer larger than this is not kept for the next changes. */
+const KEPT_BYTES = 4 * 1024 * 1024;
+
+/** Changes that are committed together, in the bytes in which they stand in the log. */
+export class Block {
+  /** How many there are. */
+  changes = 0;
+  #out = new ByteWriter();
+  #view: DataView = viewOf(this.#out.bytes);
+  /** Where the record of several changes begins that is being made; 0 if none is. */
+  #many = 0;
+  /** How many changes there were before it. */
+  #changesBefore = 0;
+
+  constructor() {
+    this.#out.length = BLOCK_HEADER_BYTES;
+  }
+
+  /** Its bytes, room for the header included. Other bytes may take their place when something is appended. */
+  get out(): ByteWriter {
+    return this.#out;
+  }
+
+  /** A view of the bytes. */
+  get view(): DataView {
+    return this.#view;
+  }
+
+  /**
+   * Appends a change, a write of its own: a copy of what stands in `source` from `start` to `end`, a `CommandRequest`.
+   *
+   * @param view over the same bytes, at the same offsets.
+   * @returns where, in the block's bytes, the copy begins.
+   * @throws {KvError} `TOO_LARGE`, or `TOO_MANY_REQUESTS` if it is only that too many wait; nothing is appended then.
+   */
+  append(source: Uint8Array, view: DataView, start: number, end: number): number {
+    const length = end - start;
+    this.#reserve(RECORD_HEADER_BYTES + length);
+    const at = this.#out.length;
+    this.#view.setUint32(at, length, true);
+    this.#view.setUint32(at + 4, ONE_CHANGE, true);
+    return this.#copy(source, view, start, end, at + RECORD_HEADER_BYTES);
+  }
+
+  /** Begins a write of several changes, of which all will be there after a crash or none. */
+  beginMany(): void {
+    this.#reserve(RECORD_HEADER_BYTES);
+    this.#many = this.#out.length;
+    this.#changesBefore = this.changes;
+    this.#view.setUint32(this.#many + 4, MANY_CHANGES, true);
+    this.#out.length += RECORD_HEADER_BYTES;
+  }
+
+  /** Appends a change to the write that was begun; otherwise as {@link append}, and what was begun remains so. */
+  appendOne(source: Uint8Array, view: DataView, start: number, end: number): number {
+    const length = end - start;
+    this.#reserve(CHANGE_HEADER_BYTES + length);
+    const at = this.#out.length;
+    this.#view.setUint32(at, length, true);
+    return this.#copy(source, view, start, end, at + CHANGE_HEADER_BYTES);
+  }
+
+  /** Ends the write that was begun. */
+  endMany(): void {
+    const length = this.#out.length - this.#many - RECORD_HEADER_BYTES;
+    if (this.changes === this.#changesBefore) this.#out.length = this.#many;
+    else this.#view.setUint32(this.#many, length, true);
+    this.#many = 0;
+  }
+
+  /** Takes back the write that was begun, if one was. */
+  abandon(): void {
+    if (this.#many === 0) return;
+    this.#out.length = this.#many;
+    this.changes = this.#changesBefore;
+    this.#many = 0;
+  }
+
+  /** For the log: makes a block of it, and gives its bytes. */
+  seal(header: BlockHeader, seed: number): Buffer {
+    const payloadBytes = this.#out.length - BLOCK_HEADER_BYTES;
+    const bytes = this.#out.bytes.subarray(0, this.sealedBytes);
+    sealBlock(bytes, this.#view, payloadBytes, header, seed);
+    return bytes;
+  }
+
+  /** The bytes that it takes in its file. */
+  get sealedBytes(): number {
+    return blockBytes(this.#out.length - BLOCK_HEADER_BYTES);
+  }
+
+  /** For the log: makes it empty. */
+  clear(): void {
+    if (this.#out.bytes.length > KEPT_BYTES) {
+      this.#out = new ByteWriter();
+      this.#view = viewOf(this.#out.bytes);
+    }
+    this.#out.length = BLOCK_HEADER_BYTES;
+    this.changes = 0;
+    this.#many = 0;
+  }
+
+  #reserve(count: number): void {
+    const out = this.#out;
+    const payloadBytes = out.length - BLOCK_HEADER_BYTES + count;
+    if (payloadBytes > MAX_PAYLOAD_BYTES) throw this.#tooMuch(count);
+    const { bytes } = out;
+    // The block is filled up to where the next may begin.
+    out.reserve(count + ALIGNMENT);
+    if (out.bytes !== bytes) this.#view = viewOf(out.bytes);
+  }
+
+  #tooMuch(count: number): KvError {
+    if (count > MAX_PAYLOAD_BYTES || this.#many > 0) {
+      return new KvError('TOO_LARGE', `A write exceeds ${MAX_PAYLOAD_BYTES} bytes`);
+    }
+    return new KvError('TOO_MANY_REQUESTS', 'Too many writes wait for the disk');
+  }
+
+  #copy(source: Uint8Array, view: DataView, start: number, end: number, at: number): number {
+    const out = this.#out;
+    out.length = at + end - start;
+    this.changes++;
+    if (end - start > LONG_BYTES) {
+      out.bytes.set(source.subarray(start, end), at);
+      return at;
+    }
+    const target = this.#view;
+    let to = at;
+    let from = start;
+    for (const lastWord = end - 4; from <= lastWord; from += 4, to += 4) {
+      target.setInt32(to, view.getInt32(from, true), true);
+    }
+    for (; from < end; from++, to++) target.setUint8(to, view.getUint8(from));
+    return at;
+  }
+}
