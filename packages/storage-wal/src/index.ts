@@ -3,10 +3,10 @@
 export type { File, FileSystem, OpenOptions } from './file-system/file-system.js';
 export { nodeFileSystem } from './file-system/node-file-system.js';
 export type { SnapshotReference } from './format/manifest.js';
-export type { ReplayChange } from './format/record.js';
 export { Block } from './log/block.js';
 export type { Clock } from './log/clock.js';
 export { Log, type LogState } from './log/log.js';
 export type { Fsync, LogOptions } from './log/log-options.js';
-export type { Cut } from './log/read-log.js';
-export type { Recovery } from './log/recovery.js';
+export type { Cut, Recovery } from './log/recovery.js';
+export type { Replay } from './log/replay.js';
+export type { SnapshotWriter } from './log/snapshot-writer.js';

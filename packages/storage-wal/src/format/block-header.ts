@@ -8,7 +8,7 @@ export const BLOCK_HEADER_BYTES = 48;
 export const MAX_PAYLOAD_BYTES: number = 2 ** 30;
 
 /** "KVBL". */
-export const BLOCK_MAGIC = 0x4c42_564b;
+const MAGIC = 0x4c42_564b;
 const CHECKSUM = 4;
 const FLAGS = 8;
 const PAYLOAD = 12;
@@ -20,23 +20,33 @@ const FIRST = 32;
 const DURABLE = 40;
 
 /** Set in the blocks of a snapshot. */
-export const BLOCK_OF_SNAPSHOT = 1;
-const KNOWN_FLAGS: number = BLOCK_OF_SNAPSHOT;
+export const OF_SNAPSHOT = 1;
+/** Set in the last block of a snapshot, which has no records. */
+export const END_OF_SNAPSHOT = 2;
 
 /** What the header of a block says, beside its length. */
 export interface BlockHeader {
-  flags: number;
+  readonly flags: number;
   /** How many changes are in it. */
-  changes: number;
-  epoch: number;
-  /** The number of its segment, of which the header has the lower 32 bits. */
-  segment: number;
+  readonly changes: number;
+  /** What the header of its file says. */
+  readonly epoch: number;
+  /** What the header of its file says, of which 32 bits count. */
+  readonly segment: number;
   /** Where in its file it begins, in bytes. */
-  offset: number;
-  /** The sequence of its first change. */
-  first: number;
+  readonly offset: number;
+  /** The sequence of its first change; in a snapshot they are counted from 1. */
+  readonly first: number;
   /** The sequence up to which the log was known to be durable when it was written. */
-  durable: number;
+  readonly durable: number;
+}
+
+/**
+ * What the checksums of a store's blocks begin with, so that nobody who does not know the store's id can make a value
+ * that is taken for a block.
+ */
+export function checksumSeed(storeId: Uint8Array): number {
+  return crc32(storeId);
 }
 
 /** The bytes that a block takes in its file. */
@@ -56,7 +66,7 @@ export function sealBlock(
   header: BlockHeader,
   seed: number,
 ): void {
-  view.setUint32(0, BLOCK_MAGIC, true);
+  view.setUint32(0, MAGIC, true);
   view.setUint32(FLAGS, header.flags, true);
   view.setUint32(PAYLOAD, payloadBytes, true);
   view.setUint32(CHANGES, header.changes, true);
@@ -80,17 +90,15 @@ export class ReadBlock implements BlockHeader {
   durable = 0;
   /** The bytes of its records. */
   payloadBytes = 0;
-
   /** The bytes that it takes in its file. */
-  get bytes(): number {
-    return blockBytes(this.payloadBytes);
-  }
+  bytes = 0;
 
-  /** Reads what stands at `at`; all of a header must be there. Answers whether it may be a block's. */
+  /** Reads what stands at `at`, where all of a header is. Answers whether it may be a block's. */
   look(view: DataView, at: number): boolean {
-    if (view.getUint32(at, true) !== BLOCK_MAGIC) return false;
+    if (view.getUint32(at, true) !== MAGIC) return false;
     this.flags = view.getUint32(at + FLAGS, true);
     this.payloadBytes = view.getUint32(at + PAYLOAD, true);
+    this.bytes = blockBytes(this.payloadBytes);
     this.changes = view.getUint32(at + CHANGES, true);
     this.epoch = view.getUint32(at + EPOCH, true);
     this.segment = view.getUint32(at + SEGMENT, true);
@@ -100,14 +108,9 @@ export class ReadBlock implements BlockHeader {
     return this.payloadBytes <= MAX_PAYLOAD_BYTES;
   }
 
-  /** Whether the checksum of the block at `at` is right, all of which must be there. */
+  /** Whether the checksum of the block at `at` is right, all of which is there. */
   isWhole(bytes: Buffer, view: DataView, at: number, seed: number): boolean {
     const sum = crc32(bytes.subarray(at + FLAGS, at + this.bytes), seed);
     return sum === view.getUint32(at + CHECKSUM, true);
-  }
-
-  /** Whether it has flags that this code does not know: it is of a later version then. */
-  get isForeign(): boolean {
-    return (this.flags & ~KNOWN_FLAGS) !== 0;
   }
 }

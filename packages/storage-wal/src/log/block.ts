@@ -94,6 +94,11 @@ export class Block {
     this.#many = 0;
   }
 
+  /** Whether a write was begun and not ended. */
+  get isUnfinished(): boolean {
+    return this.#many > 0;
+  }
+
   /** For the log: makes a block of it, and gives its bytes. */
   seal(header: BlockHeader, seed: number): Buffer {
     const payloadBytes = this.#out.length - BLOCK_HEADER_BYTES;

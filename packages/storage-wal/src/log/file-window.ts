@@ -4,6 +4,8 @@ import { viewOf } from '../format/layout.js';
 /** How much of a file is read at one time. */
 const WINDOW_BYTES = 1024 * 1024;
 
+const zeros: Buffer = Buffer.alloc(WINDOW_BYTES);
+
 /** A part of a file in memory, through which somebody goes from its beginning to its end. */
 export class FileWindow {
   /** What stands there; only {@link length} bytes count. */
@@ -25,12 +27,12 @@ export class FileWindow {
     this.length = 0;
   }
 
-  /** Whether what stands from `position` on is there, so many bytes of it. */
+  /** Whether so many bytes are there from a position of the file on. */
   has(position: number, count: number): boolean {
     return position >= this.start && position + count <= this.start + this.length;
   }
 
-  /** Moves on to a position; `count` bytes from there will be there, if the file has them. */
+  /** Moves on to a position. At least `count` bytes are there then, unless the file ends before. */
   async move(position: number, count: number): Promise<void> {
     if (count > this.bytes.length) {
       this.bytes = Buffer.allocUnsafeSlow(count);
@@ -38,7 +40,31 @@ export class FileWindow {
     }
     this.start = position;
     this.length = (await this.#file?.read(this.bytes, position)) ?? 0;
-    // Whoever made it shorter meanwhile, it is.
+    // Should the file have become shorter, it is.
     if (this.length < this.bytes.length) this.size = Math.min(this.size, position + this.length);
   }
+
+  /** Where the last byte ends, from a position on, that is not zero; that position if there is none. */
+  async contentEnd(position: number): Promise<number> {
+    let end = position;
+    for (let at = position; at < this.size; at = this.start + this.length) {
+      if (!this.has(at, 1)) await this.move(at, 1);
+      const used = usedBytes(this.bytes.subarray(at - this.start, this.length));
+      if (used > 0) end = at + used;
+    }
+    return end;
+  }
+}
+
+/** How many bytes there are up to the last that is not zero. */
+function usedBytes(bytes: Buffer): number {
+  let end = bytes.length;
+  // Most are all zeros, which this finds out fast.
+  while (end > 0) {
+    const start = Math.max(0, end - zeros.length);
+    if (bytes.compare(zeros, 0, end - start, start, end) === 0) end = start;
+    else break;
+  }
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
 }

@@ -2,23 +2,30 @@ import type { FileSystem } from '../file-system/file-system.js';
 import { nodeFileSystem } from '../file-system/node-file-system.js';
 import { type Clock, systemClock } from './clock.js';
 
-/** When what was committed is made durable: before its commit is over, each second, or when the system likes. */
+/**
+ * When changes become durable: before their commit is over; within a second, or what the disk takes beyond that; or when
+ * the system likes, a full segment at the latest.
+ */
 export type Fsync = 'always' | 'everysec' | 'never';
 
 /** What a log can be told. */
 export interface LogOptions {
+  /** `always` by default. */
   readonly fsync: Fsync;
-  /** With `always`: whether the event loop waits for the disk. A commit takes less time then, and nothing else goes on. */
+  /**
+   * With `always`: whether the event loop waits for the disk, which takes a part of the time that a thread takes, and in
+   * which nothing else goes on. False by default.
+   */
   readonly inline: boolean;
-  /** The bytes of a segment; one block alone may take more. */
+  /** The bytes of a segment, 64 MiB by default; one that has a single block may have more. */
   readonly segmentBytes: number;
   readonly fileSystem: FileSystem;
-  /** Told what somebody should look into, though the log goes on. */
+  /** Told what somebody should look into, in a sentence; a warning of the process by default. */
   readonly onWarning: (message: string) => void;
   readonly clock: Clock;
 }
 
-export const DEFAULT_LOG_OPTIONS: LogOptions = {
+const DEFAULTS: LogOptions = {
   fsync: 'always',
   inline: false,
   segmentBytes: 64 * 1024 * 1024,
@@ -26,3 +33,7 @@ export const DEFAULT_LOG_OPTIONS: LogOptions = {
   onWarning: (message) => process.emitWarning(message),
   clock: systemClock,
 };
+
+export function withDefaults(options: Partial<LogOptions>): LogOptions {
+  return { ...DEFAULTS, ...options };
+}

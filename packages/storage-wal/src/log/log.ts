@@ -1,110 +1,102 @@
 import { type Awaitable, KvError } from '@kv/protocol';
-import { checksumSeed } from '../format/layout.js';
-import type { Manifest, SnapshotReference } from '../format/manifest.js';
-import type { ReplayChange } from '../format/record.js';
-import { encodeSegmentHeader } from '../format/segment-header.js';
+import { checksumSeed } from '../format/block-header.js';
+import { lastEpoch, type SnapshotReference } from '../format/manifest.js';
 import { Block } from './block.js';
-import { segmentName } from './file-names.js';
 import { LogDirectory } from './log-directory.js';
-import { DEFAULT_LOG_OPTIONS, type LogOptions } from './log-options.js';
-import type { ReadLog } from './read-log.js';
-import { type Recovery, recover, removeLeftovers } from './recovery.js';
+import { type LogOptions, withDefaults } from './log-options.js';
+import { type Cut, cutOf, type Recovered, type Recovery, recover } from './recovery.js';
+import type { Replay } from './replay.js';
 import { SegmentWriter } from './segment-writer.js';
+import { Segments } from './segments.js';
+import { SnapshotWriter } from './snapshot-writer.js';
+import { Syncer } from './syncer.js';
+import { failureOf } from './unreadable.js';
+import { WriteGate } from './write-gate.js';
 
-/** How long what was committed may be left to the system before it is made durable, in milliseconds. */
-const SYNC_INTERVAL_MS = 1000;
+/** How many bytes there must be room for before a log is written again that had none. */
+const PROBE_BYTES = 64 * 1024;
 
-/** What a log can do: write, nothing but tell what it has, or nothing any more. */
+/** Whether a log takes changes; if not, what is in it can be relied on all the same. */
 export type LogState = 'open' | 'read-only' | 'closed';
 
 /**
- * A write-ahead log in a directory: changes, in their order, each in the bytes of its `CommandRequest`.
+ * A write-ahead log in a directory: changes in their order, each as the bytes of a `CommandRequest`.
  *
- * Changes are appended to {@link block} and committed together. One commit is under way at any time; what comes
- * meanwhile goes into the next block.
+ * Changes are appended to {@link block}, and committed together. While that is under way, another block is filled. Where
+ * a change stands is told by its sequence: they are counted from 1, over all openings of the log.
  */
 export class Log {
+  /** Tells this opening of the log from all others. */
+  readonly epoch: number;
   /** What was found when it was opened. */
   readonly recovery: Recovery;
-  /** The time since this opening; no other has the same. */
-  readonly epoch: number;
   readonly #directory: LogDirectory;
   readonly #options: LogOptions;
+  readonly #segments: Segments;
+  readonly #gate: WriteGate;
+  readonly #syncer: Syncer;
   readonly #seed: number;
-  readonly #onLoop: boolean;
-  #manifest: Manifest;
+  readonly #isOnLoop: boolean;
   #block = new Block();
-  #idle = new Block();
+  #committing = new Block();
+  #isCommitting = false;
   #committed: number;
   #durable: number;
-  #segment: SegmentWriter;
-  #next: SegmentWriter | undefined;
-  #rotating = false;
-  #preparing: Promise<void> | undefined;
-  /** The segments before the one that is being written, in their order. */
-  readonly #left: { readonly number: number; readonly last: number }[];
-  /** Segments that were left, and are being closed. */
-  #leaving: Promise<void> = Promise.resolve();
-  /** What changes the manifest, one after the other. */
-  #housekeeping: Promise<unknown> = Promise.resolve();
-  #problem: KvError | undefined;
-  #closed = false;
-  #cancelSync: (() => void) | undefined;
-  #syncing: Promise<void> | undefined;
+  /** How many bytes of a block that failed may be left at the end. */
+  #remains = 0;
+  #isClosed = false;
 
   private constructor(
     directory: LogDirectory,
     options: LogOptions,
+    { manifest, contents }: Recovered,
     recovery: Recovery,
-    manifest: Manifest,
-    { segments, last }: ReadLog,
     segment: SegmentWriter,
   ) {
     this.#directory = directory;
     this.#options = options;
-    this.#seed = checksumSeed(manifest.storeId);
-    this.#onLoop = options.inline || options.fsync !== 'always';
-    this.#manifest = manifest;
-    this.#left = segments.filter(({ number }) => number < segment.number);
-    this.#committed = last;
-    this.#durable = last;
-    this.#segment = segment;
-    this.epoch = epochOf(manifest);
     this.recovery = recovery;
+    this.epoch = lastEpoch(manifest);
+    this.#committed = contents.last;
+    this.#durable = contents.last;
+    this.#seed = checksumSeed(manifest.storeId);
+    this.#isOnLoop = options.inline || options.fsync !== 'always';
+    const { clock, onWarning } = options;
+    const name = `The log in ${directory.path}`;
+    this.#gate = new WriteGate(name, clock, onWarning, () => this.#probe());
+    this.#syncer = new Syncer(clock, () => this.#sync());
+    this.#segments = new Segments(directory, options, manifest, segment, contents.segments, {
+      durable: (sequence) => this.#becameDurable(sequence),
+      failed: (cause) => this.#gate.lose(cause),
+    });
   }
 
   /**
-   * Opens the log of a directory, which belongs to the caller; makes one if there is none. Begins a new epoch.
+   * Opens the log of a directory that belongs to the caller, or makes one there.
    *
-   * @param replay is given each change that there is, in order.
-   * @throws {KvError} `STORAGE_FAILURE` if it is damaged, with the file's path and where in it. Nothing is changed then.
+   * @param replay is given what is in it.
+   * @throws {KvError} `STORAGE_FAILURE` if it is damaged, with the path of the file and where in it, or if the file system
+   * fails; `UNSUPPORTED` if it is a later version's. What is damaged is left as it is.
    */
-  static async open(
-    path: string,
-    options: Partial<LogOptions>,
-    replay: ReplayChange,
-  ): Promise<Log> {
-    const settings = { ...DEFAULT_LOG_OPTIONS, ...options };
-    const directory = new LogDirectory(path, settings.fileSystem);
-    const start = settings.clock.now();
-    let changes = 0;
-    const { manifest, read } = await recover(directory, (...change) => {
-      changes++;
-      replay(...change);
-    });
-    const recovery = { changes, ms: settings.clock.now() - start, cut: read.cut };
-    const segment = await openSegment(directory, settings, manifest, read.last);
-    const named = { ...manifest, lastSegment: segment.number };
-    await directory.writeManifest(named);
-    await removeLeftovers(directory, named);
-    if (read.cut !== undefined) {
-      const { path, offset, reason, bytes } = read.cut;
-      settings.onWarning(`${path}: cut at byte ${offset}, ${bytes} bytes: ${reason}`);
+  static async open(path: string, options: Partial<LogOptions>, replay: Replay): Promise<Log> {
+    const settings = withDefaults(options);
+    const { clock, fileSystem, onWarning } = settings;
+    const directory = new LogDirectory(path, fileSystem);
+    const start = clock.now();
+    try {
+      const recovered = await recover(directory, replay);
+      const { contents, manifest } = recovered;
+      const segment = await SegmentWriter.open(directory, manifest.lastSegment, settings);
+      const cut = cutOf(contents);
+      if (cut !== undefined) onWarning(warningOf(cut));
+      const recovery = { changes: contents.changes, ms: clock.now() - start, cut };
+      return new Log(directory, settings, recovered, recovery, segment);
+    } catch (error) {
+      throw failureOf(`The log in ${path} cannot be opened`, error);
     }
-    return new Log(directory, settings, recovery, named, read, segment);
   }
 
-  /** What is being filled: another after each {@link commit}. */
+  /** What is being filled: another one after each {@link commit}. */
   get block(): Block {
     return this.#block;
   }
@@ -114,236 +106,192 @@ export class Log {
     return this.#committed;
   }
 
-  /** The sequence of the last change that is known to be durable. */
+  /** The sequence of the last change of which it is known that a crash of the machine will not take it. */
   get durable(): number {
     return this.#durable;
   }
 
-  /** The snapshot that the log begins with, if there is one. */
+  /** The snapshot in whose place no earlier changes are kept. */
   get snapshot(): SnapshotReference | undefined {
-    return this.#manifest.snapshot;
+    return this.#segments.manifest.snapshot;
   }
 
   get state(): LogState {
-    if (this.#closed) return 'closed';
-    return this.#problem === undefined ? 'open' : 'read-only';
+    if (this.#isClosed) return 'closed';
+    return this.#gate.problem === undefined ? 'open' : 'read-only';
   }
 
-  /** Why it is read-only. */
+  /** Why it takes no changes, if it does not. */
   get problem(): KvError | undefined {
-    return this.#problem;
+    return this.#gate.problem;
   }
 
   /**
-   * Commits what is in {@link block}, which is another one from now on. What was in it can be read in it until the
-   * next call. Not to be called while a commit is under way.
+   * Why a change would be refused that is to be written now; `undefined` if it would not be. If it is for want of room,
+   * this has it tried, once a second, whether there is some.
+   */
+  refusal(): KvError | undefined {
+    if (this.#isClosed) return new KvError('UNAVAILABLE', 'The log is closed');
+    return this.#gate.refusal();
+  }
+
+  /**
+   * Commits what is in {@link block}, which is another one from now on. What is in the one before can be read until the
+   * next commit. No commit may be under way.
    *
-   * @returns at once if it could be done on the event loop.
-   * @throws {KvError} `STORAGE_FAILURE` when the changes are not in the log: it throws, or rejects.
+   * @returns at once, if that could be done on the event loop.
+   * @throws {KvError} `STORAGE_FAILURE`, thrown or rejected: the changes are not in the log.
    */
   commit(): Awaitable<void> {
+    if (this.#isCommitting) throw new Error('A commit is under way');
     const block = this.#block;
-    this.#block = this.#idle;
-    this.#idle = block;
+    if (block.isUnfinished) throw new Error('A write was begun and not ended');
+    this.#block = this.#committing;
+    this.#committing = block;
     this.#block.clear();
     if (block.changes === 0) return;
-    if (this.#closed) throw new KvError('UNAVAILABLE', 'The log is closed');
-    if (this.#problem !== undefined) throw this.#problem;
-    const ready = this.#ready(block.sealedBytes);
-    return ready === undefined ? this.#write(block) : ready.then(() => this.#write(block));
-  }
-
-  /** Waits until all that is committed is durable. */
-  async sync(): Promise<void> {
-    const { committed } = { committed: this.#committed };
-    while (this.#durable < committed) await (this.#syncing ?? this.#sync());
-  }
-
-  /** Has the next block begin a segment, so that those before it can be removed when a snapshot has what is in them. */
-  rotate(): void {
-    this.#rotating = !this.#segment.isEmpty;
+    const refusal = this.refusal();
+    if (refusal !== undefined) throw refusal;
+    const ready = this.#segments.ready(block.sealedBytes, this.#committed);
+    if (ready !== undefined || !this.#isOnLoop) return this.#commitLater(block, ready);
+    const bytes = this.#seal(block);
+    const { file, end } = this.#segments.current;
+    try {
+      file.writeSync(bytes, end);
+    } catch (cause) {
+      throw this.#failed(cause, bytes.length);
+    }
+    this.#wasWritten(block, bytes.length);
   }
 
   /**
-   * Goes on from a snapshot that is there under its name, and durable: removes the segments, and the snapshot, that
-   * are not needed beside it.
+   * Waits until all is durable that is committed.
+   *
+   * @throws {KvError} `STORAGE_FAILURE` if that may not be so, nor become so.
    */
-  async adoptSnapshot(snapshot: SnapshotReference): Promise<void> {
-    if (this.#durable < snapshot.end) await this.sync();
-    await this.#update((manifest) => {
-      const needed = this.#left.findIndex(({ last }) => last > snapshot.start);
-      this.#left.splice(0, needed < 0 ? this.#left.length : needed);
-      const firstSegment = this.#left[0]?.number ?? this.#segment.number;
-      return { ...manifest, snapshot, firstSegment };
-    });
-    await removeLeftovers(this.#directory, this.#manifest);
+  async sync(): Promise<void> {
+    const committed = this.#committed;
+    while (this.#durable < committed) await this.#syncer.run();
   }
 
-  /** Makes durable what is committed, and lets go of the files. No commit may be under way. */
+  /** Has the next block begin a segment, so that those before can go when a snapshot has what is in them. */
+  rotate(): void {
+    this.#segments.rotate();
+  }
+
+  /**
+   * Begins a snapshot.
+   *
+   * @param start the sequence of the last change that will be in it for certain.
+   * @param hashSeed what the hashes are made with in whose order it will be, 8 bytes.
+   */
+  createSnapshot(start: number, hashSeed: Uint8Array): Promise<SnapshotWriter> {
+    const { storeId } = this.#segments.manifest;
+    const header = { storeId, number: start, epoch: this.epoch, hashSeed };
+    return SnapshotWriter.create(this.#directory, header);
+  }
+
+  /**
+   * Ends a snapshot, from which the log begins from now on. What it needs of the log is made durable before; the segments,
+   * and the snapshot, that are not needed any more are removed after.
+   *
+   * @param end the sequence of the last change that may be in it.
+   */
+  async adoptSnapshot(writer: SnapshotWriter, end: number): Promise<void> {
+    while (this.#durable < end) await this.#syncer.run();
+    await writer.finish(end);
+    await this.#segments.adoptSnapshot({ start: writer.start, end }, this.#durable);
+  }
+
+  /**
+   * Makes durable what is committed, and lets go of the files. To be called once, when no commit is under way.
+   *
+   * @throws {KvError} `STORAGE_FAILURE` if something may not be durable; the files are let go of all the same.
+   */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#cancelSync?.();
-    await this.sync();
-    await this.#preparing;
-    await this.#next?.close();
-    await this.#leaving;
-    await this.#segment.close();
-    await this.#update((manifest) => ({
-      ...manifest,
-      lastSegment: this.#segment.number,
-      durable: this.#durable,
-    }));
-    await removeLeftovers(this.#directory, this.#manifest);
+    this.#isClosed = true;
+    this.#syncer.cancel();
+    await this.#gate.settle();
+    try {
+      await this.sync();
+    } finally {
+      await this.#segments.close(this.#durable).catch((cause) => {
+        // What the manifest does not say, it will find out who opens it.
+        this.#options.onWarning(
+          failureOf(`${this.#directory.path} was not tidied up`, cause).message,
+        );
+      });
+    }
   }
 
-  #write(block: Block): Awaitable<void> {
-    const segment = this.#segment;
-    const bytes = block.seal(
+  async #commitLater(block: Block, ready: Promise<void> | undefined): Promise<void> {
+    let written = 0;
+    this.#isCommitting = true;
+    try {
+      if (ready !== undefined) await ready;
+      const bytes = this.#seal(block);
+      const { file, end } = this.#segments.current;
+      written = bytes.length;
+      await file.write(bytes, end);
+    } catch (cause) {
+      throw this.#failed(cause, written);
+    } finally {
+      this.#isCommitting = false;
+    }
+    this.#wasWritten(block, written);
+  }
+
+  #seal(block: Block): Buffer {
+    const { number, end } = this.#segments.current;
+    return block.seal(
       {
         flags: 0,
         changes: block.changes,
         epoch: this.epoch,
-        segment: segment.number,
-        offset: segment.end,
+        segment: number,
+        offset: end,
         first: this.#committed + 1,
         durable: this.#durable,
       },
       this.#seed,
     );
-    if (!this.#onLoop) {
-      return segment.file.write(bytes, segment.end).then(
-        () => this.#written(block, bytes.length),
-        (cause) => {
-          throw this.#failed(cause);
-        },
-      );
-    }
-    try {
-      segment.file.writeSync(bytes, segment.end);
-    } catch (cause) {
-      throw this.#failed(cause);
-    }
-    this.#written(block, bytes.length);
   }
 
-  #written(block: Block, bytes: number): void {
-    const segment = this.#segment;
-    segment.end += bytes;
+  #wasWritten(block: Block, bytes: number): void {
+    this.#segments.current.end += bytes;
     this.#committed += block.changes;
-    segment.last = this.#committed;
-    if (this.#options.fsync === 'always') {
-      this.#durable = this.#committed;
-      segment.extend(this.#options.segmentBytes);
-    } else if (this.#options.fsync === 'everysec') {
-      this.#scheduleSync();
-    }
-    if (segment.end > this.#options.segmentBytes / 2) this.#prepare();
+    if (this.#options.fsync === 'always') this.#durable = this.#committed;
+    else if (this.#options.fsync === 'everysec') this.#syncer.schedule();
+    this.#segments.lookAhead();
   }
 
-  /** What to wait for before a block of so many bytes can be written. */
-  #ready(bytes: number): Promise<void> | undefined {
-    const segment = this.#segment;
-    const full = !segment.isEmpty && segment.end + bytes > this.#options.segmentBytes;
-    if (!full && !this.#rotating) return segment.busy(bytes);
-    if (this.#next !== undefined) {
-      this.#turn(this.#next);
-      return this.#ready(bytes);
-    }
-    return this.#prepare().then(() => this.#ready(bytes));
+  #failed(cause: unknown, bytes: number): KvError {
+    this.#remains = Math.max(this.#remains, bytes);
+    return this.#gate.fail(cause);
   }
 
-  /** Goes on in the next segment. */
-  #turn(next: SegmentWriter): void {
-    const left = this.#segment;
-    this.#left.push({ number: left.number, last: left.last });
-    this.#next = undefined;
-    this.#rotating = false;
-    next.last = left.last;
-    this.#segment = next;
-    this.#leaving = this.#leaving.then(async () => {
-      if (this.#options.fsync === 'everysec') await left.file.datasync();
-      await left.close();
-    });
-  }
-
-  /** Makes the next segment, if it is not there. */
-  #prepare(): Promise<void> {
-    if (this.#next !== undefined) return Promise.resolve();
-    this.#preparing ??= this.#makeNext().finally(() => {
-      this.#preparing = undefined;
-    });
-    return this.#preparing;
-  }
-
-  async #makeNext(): Promise<void> {
-    const next = await openSegment(
-      this.#directory,
-      this.#options,
-      { ...this.#manifest, lastSegment: this.#segment.number },
-      this.#committed,
-    );
-    await this.#update((manifest) => ({ ...manifest, lastSegment: next.number }));
-    this.#next = next;
-  }
-
-  #update(change: (manifest: Manifest) => Manifest): Promise<void> {
-    const done = this.#housekeeping.then(async () => {
-      const manifest = { ...change(this.#manifest), durable: this.#durable };
-      await this.#directory.writeManifest(manifest);
-      this.#manifest = manifest;
-    });
-    this.#housekeeping = done.catch(() => {});
-    return done;
-  }
-
-  #scheduleSync(): void {
-    this.#cancelSync ??= this.#options.clock.after(SYNC_INTERVAL_MS, () => {
-      this.#cancelSync = undefined;
-      void this.#sync();
-    });
+  async #probe(): Promise<void> {
+    await this.#segments.clear(Math.max(this.#remains, PROBE_BYTES));
+    this.#remains = 0;
   }
 
   async #sync(): Promise<void> {
+    // What was lost may not be noticed a second time.
+    if (this.#gate.loss !== undefined) throw this.#gate.loss;
     const committed = this.#committed;
-    const segment = this.#segment;
-    this.#syncing = (async () => {
-      await this.#leaving;
-      await segment.file.datasync();
-      this.#durable = committed;
-    })();
-    await this.#syncing;
-    this.#syncing = undefined;
+    try {
+      await this.#segments.sync();
+    } catch (cause) {
+      throw this.#gate.lose(cause);
+    }
+    this.#becameDurable(committed);
   }
 
-  #failed(cause: unknown): KvError {
-    this.#problem = new KvError('STORAGE_FAILURE', 'The log could not be written', { cause });
-    return this.#problem;
+  #becameDurable(sequence: number): void {
+    this.#durable = Math.max(this.#durable, sequence);
   }
 }
 
-function epochOf({ epochs }: Manifest): number {
-  return epochs.at(-1)?.epoch ?? 0;
-}
-
-/** Makes the segment that follows those that the manifest names. */
-async function openSegment(
-  directory: LogDirectory,
-  { fsync, segmentBytes }: LogOptions,
-  manifest: Manifest,
-  last: number,
-): Promise<SegmentWriter> {
-  const number = manifest.lastSegment + 1;
-  const name = segmentName(number);
-  const header = encodeSegmentHeader({
-    storeId: manifest.storeId,
-    number,
-    epoch: epochOf(manifest),
-  });
-  await directory.create(name, (file) => file.write(header, 0));
-  const file = await directory.fileSystem.open(directory.file(name), {
-    durable: fsync === 'always',
-  });
-  const segment = new SegmentWriter(number, file, last);
-  if (fsync === 'always') await segment.extend(segmentBytes);
-  return segment;
+function warningOf({ path, offset, bytes, reason }: Cut): string {
+  return `${path} was cut at byte ${offset}, where ${bytes} bytes did not count that were not durable: ${reason}`;
 }

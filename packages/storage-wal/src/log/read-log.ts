@@ -1,198 +1,153 @@
-import { BLOCK_HEADER_BYTES } from '../format/block-header.js';
-import { checksumSeed } from '../format/layout.js';
-import type { Manifest } from '../format/manifest.js';
-import { type ReplayChange, walkRecords } from '../format/record.js';
-import { damage } from './damage.js';
-import { segmentName } from './file-names.js';
+import { END_OF_SNAPSHOT, OF_SNAPSHOT } from '../format/block-header.js';
+import { lastEpoch, type Manifest } from '../format/manifest.js';
+import { BlockFiles, type ReadMode } from './block-files.js';
+import { segmentName, segmentNumber, snapshotName } from './file-names.js';
+import type { FileContents, LogContents } from './log-contents.js';
 import type { LogDirectory } from './log-directory.js';
-import { SegmentReader } from './segment-reader.js';
-
-/** What was found in a segment. */
-export interface ReadSegment {
-  readonly number: number;
-  readonly epoch: number;
-  /** The bytes of the file. */
-  readonly size: number;
-  /** Where the last block that counts ends, in bytes. */
-  readonly end: number;
-  /** How many blocks count. */
-  readonly blocks: number;
-  /** The sequences of the first change and the last; of one without changes, of those around it. */
-  readonly first: number;
-  readonly last: number;
-}
-
-/** Where a log ends because something stands there that is no part of it. */
-export interface Cut {
-  /** The path of the file. */
-  readonly path: string;
-  /** Where in it, in bytes. */
-  readonly offset: number;
-  /** What is the matter. */
-  readonly reason: string;
-  /** How many bytes are lost, there and in later segments. */
-  readonly bytes: number;
-}
-
-/** What was found in a log. */
-export interface ReadLog {
-  readonly segments: readonly ReadSegment[];
-  /** The sequence of the last change that is there. */
-  readonly last: number;
-  /** The highest sequence that the log says was durable. */
-  readonly durable: number;
-  readonly cut: Cut | undefined;
-}
+import type { BlockReplay } from './replay.js';
+import type { Problem } from './unreadable.js';
 
 /**
- * Reads a log from its first segment to its end, and gives each change to `replay`.
+ * Reads a log from its beginning to its end.
  *
- * What is durable is whole, or there is damage. Behind that there may be what was not durable when the process ended:
- * it counts up to the first place at which something is not as it was written.
+ * What was durable must be there, or the log is damaged. What stands behind that was not yet durable when a process
+ * ended: it counts up to the first place that is not as it was written. How far the log was durable, the manifest
+ * tells, and each block.
  *
- * @throws {KvError} `STORAGE_FAILURE` if something is not there that was durable.
+ * @throws {KvError} `UNSUPPORTED` if a later version has written any of it.
  */
 export async function readLog(
   directory: LogDirectory,
   manifest: Manifest,
-  replay: ReplayChange,
-): Promise<ReadLog> {
-  const reading = new LogReading(directory, manifest, replay);
-  for (let number = manifest.firstSegment; number <= manifest.lastSegment; number++) {
+  replay: BlockReplay,
+  mode: ReadMode,
+): Promise<LogContents> {
+  const reading = new LogReading(directory, manifest, replay, mode);
+  const { snapshot, firstSegment, lastSegment } = manifest;
+  if (snapshot !== undefined) await reading.readSnapshot(snapshot.start);
+  for (let number = firstSegment; number <= lastSegment; number++) {
     await reading.readSegment(number);
   }
+  await reading.checkBeyond(lastSegment);
   return reading.finish();
 }
 
 class LogReading {
   readonly #directory: LogDirectory;
-  readonly #manifest: Manifest;
-  readonly #replay: ReplayChange;
-  readonly #reader: SegmentReader;
-  readonly #segments: ReadSegment[] = [];
-  /** The sequence of the last change; `undefined` before the first. */
+  readonly #files: BlockFiles;
+  readonly #epoch: number;
+  readonly #segments: FileContents[] = [];
+  #snapshot: FileContents | undefined;
+  /** How many entries of the snapshot were read. */
+  #entries = 0;
+  /** The sequence of the last change that the snapshot has for certain; 0 without one. */
+  readonly #start: number;
+  /** The sequence of the last change that was met; `undefined` before the first. */
   #last: number | undefined;
+  /** The same, before the first problem. */
+  #lastWhole: number;
   #durable: number;
-  #cut: Cut | undefined;
 
-  constructor(directory: LogDirectory, manifest: Manifest, replay: ReplayChange) {
+  constructor(directory: LogDirectory, manifest: Manifest, replay: BlockReplay, mode: ReadMode) {
     this.#directory = directory;
-    this.#manifest = manifest;
-    this.#replay = replay;
-    this.#reader = new SegmentReader(checksumSeed(manifest.storeId));
+    this.#files = new BlockFiles(directory, manifest, replay, mode);
+    this.#epoch = lastEpoch(manifest);
+    this.#start = manifest.snapshot?.start ?? 0;
+    this.#lastWhole = this.#start;
     this.#durable = Math.max(manifest.durable, manifest.snapshot?.end ?? 0);
   }
 
-  async readSegment(number: number): Promise<void> {
-    const path = this.#directory.file(segmentName(number));
-    const file = await this.#directory.fileSystem.open(path, { readOnly: true });
-    try {
-      const header = await this.#reader.open(file);
-      if (typeof header === 'string') throw damage(path, 0, header);
-      if (header.number !== number) throw damage(path, 0, `it is segment ${header.number}`);
-      if (!header.storeId.every((byte, i) => byte === this.#manifest.storeId[i])) {
-        throw damage(path, 0, 'it belongs to another store');
-      }
-      await this.#readBlocks(path, number, header.epoch);
-    } finally {
-      await file.close();
-    }
-  }
-
-  finish(): ReadLog {
-    const last = this.#last ?? this.#manifest.snapshot?.start ?? 0;
-    if (this.#durable > last) {
-      const at = this.#cut ?? this.#whereItEnds();
-      const what = `changes up to ${this.#durable} were durable, and are there only up to ${last}`;
-      throw damage(at.path, at.offset, `${at.reason}; ${what}`);
-    }
-    return { segments: this.#segments, last, durable: this.#durable, cut: this.#cut };
-  }
-
-  async #readBlocks(path: string, number: number, epoch: number): Promise<void> {
-    const reader = this.#reader;
-    const before = this.#last;
-    let blocks = 0;
-    let end = reader.position;
-    while (this.#cut === undefined) {
-      let step = reader.look() ?? (await reader.lookFurther());
-      if (step === 'end') break;
-      if (step === 'block' && !this.#follows()) {
-        reader.reason = `a block begins with change ${reader.block.first}, not ${this.#next()}`;
-        step = 'bad';
-      }
-      if (step === 'bad') {
-        this.#cut = { path, offset: reader.position, reason: reader.reason, bytes: 0 };
-        break;
-      }
-      this.#replayBlock(path);
-      blocks++;
-      reader.advance();
-      end = reader.position;
-    }
-    const { size } = reader.window;
-    if (this.#cut !== undefined) await this.#dropRest(end);
-    this.#segments.push({
-      number,
-      epoch,
-      size,
-      end,
-      blocks,
-      first: (before ?? this.#manifest.snapshot?.start ?? 0) + 1,
-      last: this.#last ?? this.#manifest.snapshot?.start ?? 0,
+  /** A snapshot was durable before it counted: whatever is wrong with it is damage. */
+  async readSnapshot(start: number): Promise<void> {
+    const files = this.#files;
+    this.#snapshot = await files.read(snapshotName(start), start, 'snapshot', async () => {
+      let isEnded = false;
+      await files.walk(
+        () => {
+          isEnded = this.#takeEntries();
+        },
+        (offset, reason) => files.damaged(offset, reason),
+      );
+      if (!isEnded) files.damaged(files.reader.position, 'the snapshot has no end');
+      return this.#contents(start);
     });
   }
 
-  /** The sequence that has to come now. */
-  #next(): number {
-    return (this.#last ?? this.#manifest.snapshot?.start ?? 0) + 1;
+  async readSegment(number: number): Promise<void> {
+    const files = this.#files;
+    const contents = await files.read(segmentName(number), number, 'segment', async () => {
+      await files.walk(
+        () => this.#takeBlock(),
+        (offset, reason) => files.note(offset, reason),
+      );
+      return this.#contents(number);
+    });
+    if (contents !== undefined) this.#segments.push(contents);
   }
 
-  /** Whether the block is the one that has to come now. */
-  #follows(): boolean {
-    const { first } = this.#reader.block;
-    // The segments that there are may begin before the snapshot.
-    if (this.#last === undefined) return first > 0 && first <= this.#next();
-    return first === this.#last + 1;
-  }
-
-  #replayBlock(path: string): void {
-    const { window, block, at } = this.#reader;
-    if (block.isForeign)
-      throw damage(path, this.#reader.position, `a block has flags ${block.flags}`);
-    const skip = Math.max(0, (this.#manifest.snapshot?.start ?? 0) + 1 - block.first);
-    const start = at + BLOCK_HEADER_BYTES;
-    const end = start + block.payloadBytes;
-    const changes = walkRecords(window.bytes, window.view, start, end, skip, this.#replay);
-    if (changes !== block.changes) {
-      const what = typeof changes === 'string' ? changes : `a block has ${changes} changes`;
-      throw damage(path, this.#reader.position, what);
+  /** Segments that the manifest does not name are empty: it names each before that is written. */
+  async checkBeyond(last: number): Promise<void> {
+    for (const name of await this.#directory.list()) {
+      if ((segmentNumber(name) ?? 0) <= last) continue;
+      await this.#directory.use(name, true, (file) => this.#files.checkEmpty(name, file));
     }
-    this.#last = block.first + block.changes - 1;
   }
 
-  /** Looks behind the cut for what tells that something was durable, and counts what is lost. */
-  async #dropRest(end: number): Promise<void> {
-    const reader = this.#reader;
-    const cut = this.#cut as Cut;
-    let lost = end;
-    while (await reader.search()) {
-      this.#durable = Math.max(this.#durable, reader.block.durable);
-      reader.advance();
-      lost = reader.position;
-    }
-    this.#cut = { ...cut, bytes: cut.bytes + Math.max(lost, reader.window.size) - end };
-  }
-
-  #whereItEnds(): Cut {
-    const { path } = this.#directory;
-    const last = this.#segments.at(-1);
-    if (last === undefined) return { path, offset: 0, reason: 'there is no segment', bytes: 0 };
+  finish(): LogContents {
+    const { replayed, problems, lostBytes, damage } = this.#files;
+    const last = this.#lastWhole;
     return {
-      path: this.#directory.file(segmentName(last.number)),
-      offset: last.end,
-      reason: 'the log ends here',
-      bytes: 0,
+      snapshot: this.#snapshot,
+      segments: this.#segments,
+      changes: replayed,
+      last,
+      durable: this.#durable,
+      problems,
+      lostBytes,
+      damage: damage ?? (this.#durable > last ? this.#loss(last) : undefined),
     };
+  }
+
+  #takeBlock(): void {
+    const files = this.#files;
+    const { block, position } = files.reader;
+    const next = (this.#last ?? this.#start) + 1;
+    // Only the first segment may begin before the snapshot.
+    const follows = this.#last === undefined ? block.first <= next : block.first === next;
+    if (!follows) files.note(position, `change ${block.first} follows, and not ${next}`);
+    if (block.epoch > this.#epoch) files.damaged(position, 'the manifest is older than this');
+    this.#durable = Math.max(this.#durable, block.durable);
+    if (this.#last !== undefined && block.first < next) return;
+    files.replayBlock(Math.max(0, this.#start + 1 - block.first), 0);
+    this.#last = block.first + block.changes - 1;
+    if (files.problems.length === 0) this.#lastWhole = this.#last;
+  }
+
+  /** Answers whether it was the last block. */
+  #takeEntries(): boolean {
+    const files = this.#files;
+    const { block, position } = files.reader;
+    const next = this.#entries + 1;
+    if (block.first !== next) {
+      files.damaged(position, `entry ${block.first} follows, and not ${next}`);
+    }
+    this.#entries = block.first + block.changes - 1;
+    this.#durable = Math.max(this.#durable, block.durable);
+    files.replayBlock(0, OF_SNAPSHOT | END_OF_SNAPSHOT);
+    return (block.flags & END_OF_SNAPSHOT) !== 0;
+  }
+
+  #contents(number: number): FileContents {
+    const { path, end, blocks, changes, reader } = this.#files;
+    const { size } = reader.window;
+    return { path, number, size, end, blocks, changes, last: this.#lastWhole };
+  }
+
+  /** What is the matter when changes are missing that were durable. */
+  #loss(last: number): Problem {
+    const { path, end } = this.#segments.at(-1) ?? { path: this.#directory.path, end: 0 };
+    const place = this.#files.problems[0] ?? { path, offset: end, reason: 'the log ends' };
+    const durable = `the changes up to ${this.#durable} were durable`;
+    return { ...place, reason: `${place.reason}; ${durable}, and are whole up to ${last}` };
   }
 }

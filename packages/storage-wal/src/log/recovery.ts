@@ -1,81 +1,77 @@
 import { randomBytes } from 'node:crypto';
 import { STORE_ID_BYTES } from '../format/layout.js';
-import type { EpochStart, Manifest } from '../format/manifest.js';
-import type { ReplayChange } from '../format/record.js';
-import { SEGMENT_HEADER_BYTES } from '../format/segment-header.js';
-import { damage } from './damage.js';
-import {
-  isSnapshot,
-  isTemporary,
-  MANIFEST,
-  segmentName,
-  segmentNumber,
-  snapshotName,
-} from './file-names.js';
+import { type EpochStart, lastEpoch, type Manifest } from '../format/manifest.js';
+import { belongsToLog, MANIFEST, segmentName } from './file-names.js';
+import { removeLeftovers } from './leftovers.js';
+import type { LogContents } from './log-contents.js';
 import type { LogDirectory } from './log-directory.js';
-import { type Cut, type ReadLog, readLog } from './read-log.js';
+import { readLog } from './read-log.js';
+import type { Replay } from './replay.js';
+import { damageError, type Problem } from './unreadable.js';
 
 /** So many epochs are remembered. */
 const MAX_EPOCHS = 1024;
 
 /** What was found when a log was opened. */
 export interface Recovery {
-  /** How many changes were replayed. */
+  /** How many changes were replayed, those of a snapshot included. */
   readonly changes: number;
   /** How long that took, in milliseconds. */
   readonly ms: number;
-  /** What was cut off, as it was not durable and not whole. */
+  /** Where the log was cut, since what stood there was neither whole nor durable. */
   readonly cut: Cut | undefined;
 }
 
-/** A log as it is taken over by who opens it. */
+/** Where a log was cut. */
+export interface Cut extends Problem {
+  /** How many bytes were lost, there and in later segments. */
+  readonly bytes: number;
+}
+
+/** A log that may be written on: all that is in it is whole and durable. */
 export interface Recovered {
-  /** What the manifest is to say when the new epoch begins, save that there is a segment for it. */
+  /** What it is made of: a new epoch included, and the segment in which that begins. */
   readonly manifest: Manifest;
-  readonly read: ReadLog;
+  readonly contents: LogContents;
 }
 
 /**
- * Reads a log, which is made if there is none, cuts off what is not part of it, and makes durable what is.
+ * Reads a log, or makes one, cuts off what does not count, makes the rest durable, and begins a new epoch.
  *
- * @throws {KvError} `STORAGE_FAILURE` if it is damaged; nothing is changed then.
+ * Whatever is done before the process ends, the next may begin anew.
+ *
+ * @throws {KvError} `STORAGE_FAILURE` if it is damaged, `UNSUPPORTED` if it is a later version's; nothing is changed then.
  */
-export async function recover(directory: LogDirectory, replay: ReplayChange): Promise<Recovered> {
+export async function recover(directory: LogDirectory, replay: Replay): Promise<Recovered> {
   const manifest = await openManifest(directory);
-  const read = await readLog(directory, manifest, replay);
-  await checkBeyond(directory, manifest);
-  await settle(directory, read);
-  const lastSegment = read.segments.findLast(({ blocks }) => blocks > 0)?.number;
-  return {
-    manifest: {
-      ...manifest,
-      lastSegment: lastSegment ?? manifest.firstSegment - 1,
-      durable: read.last,
-      epochs: withEpoch(manifest.epochs, read.last + 1),
-    },
-    read,
-  };
+  const contents = await readLog(directory, manifest, replay, 'whole');
+  if (contents.damage !== undefined) throw damageError(contents.damage);
+  if (manifest.repaired) await removeLeftovers(directory, manifest);
+  await settle(directory, contents, manifest.durable);
+  const begun = withEpoch(manifest, contents);
+  const { storeId, lastSegment: number } = begun;
+  await directory.createSegment({
+    storeId,
+    number,
+    epoch: lastEpoch(begun),
+    hashSeed: undefined,
+  });
+  await directory.writeManifest(begun);
+  await removeLeftovers(directory, begun);
+  return { manifest: begun, contents };
 }
 
-/** Removes what the manifest does not name: what was left over when a process ended in the middle of something. */
-export async function removeLeftovers(directory: LogDirectory, manifest: Manifest): Promise<void> {
-  const { firstSegment, lastSegment, snapshot } = manifest;
-  const kept = snapshot === undefined ? undefined : snapshotName(snapshot.start);
-  const leftovers = (await directory.list()).filter((name) => {
-    const number = segmentNumber(name);
-    if (number !== undefined) return number < firstSegment || number > lastSegment;
-    return isTemporary(name) || (isSnapshot(name) && name !== kept);
-  });
-  await directory.remove(leftovers);
+/** Where the log was cut, if it was. */
+export function cutOf({ problems, lostBytes }: LogContents): Cut | undefined {
+  const [first] = problems;
+  return first === undefined ? undefined : { ...first, bytes: lostBytes };
 }
 
 async function openManifest(directory: LogDirectory): Promise<Manifest> {
+  const found = await directory.readManifest();
+  if ('storeId' in found) return found;
   const names = await directory.list();
-  if (names.includes(MANIFEST)) return directory.readManifest();
-  const orphan = names.find((name) => segmentNumber(name) !== undefined || isSnapshot(name));
-  if (orphan !== undefined) {
-    throw damage(directory.file(MANIFEST), 0, `it is missing, while there is ${orphan}`);
-  }
+  if (names.includes(MANIFEST) || names.some(belongsToLog)) throw damageError(found);
   const manifest: Manifest = {
     storeId: randomBytes(STORE_ID_BYTES),
     firstSegment: 1,
@@ -83,49 +79,39 @@ async function openManifest(directory: LogDirectory): Promise<Manifest> {
     durable: 0,
     snapshot: undefined,
     epochs: [],
+    repaired: false,
   };
   await directory.writeManifest(manifest);
   return manifest;
 }
 
-/** Segments that the manifest does not know yet have nothing in them, unless it is an old one. */
-async function checkBeyond(directory: LogDirectory, { lastSegment }: Manifest): Promise<void> {
-  for (const name of await directory.list()) {
-    const number = segmentNumber(name);
-    if (number === undefined || number <= lastSegment) continue;
-    const path = directory.file(name);
-    const file = await directory.fileSystem.open(path, { readOnly: true });
-    try {
-      const bytes = Buffer.alloc(8);
-      await file.read(bytes, SEGMENT_HEADER_BYTES);
-      if (bytes.some((byte) => byte !== 0)) {
-        throw damage(
-          directory.file(MANIFEST),
-          0,
-          `it names segments up to ${lastSegment}, while ${name} has changes`,
-        );
-      }
-    } finally {
-      await file.close();
-    }
-  }
-}
-
-/** Cuts the segments to what counts in them, the last first, and makes that durable. */
-async function settle(directory: LogDirectory, { segments }: ReadLog): Promise<void> {
-  for (const { number, size, end } of segments.toReversed()) {
-    const file = await directory.fileSystem.open(directory.file(segmentName(number)));
-    try {
-      if (size > end) await file.truncate(end);
+/** Cuts segments to what counts in them, and makes that durable. The last comes first: so each step leaves a log. */
+async function settle(
+  directory: LogDirectory,
+  { segments, problems }: LogContents,
+  durable: number,
+): Promise<void> {
+  for (const { number, size, end, last } of segments.toReversed()) {
+    if (size === end && last <= durable && problems.length === 0) continue;
+    await directory.use(segmentName(number), false, async (file) => {
+      await file.truncate(end);
       await file.datasync();
-    } finally {
-      await file.close();
-    }
+    });
   }
 }
 
-/** A new epoch beside those that there were; one in which nothing happened is none. */
-function withEpoch(epochs: readonly EpochStart[], first: number): EpochStart[] {
-  const epoch = (epochs.at(-1)?.epoch ?? 0) + 1;
-  return [...epochs.filter((each) => each.first < first), { epoch, first }].slice(-MAX_EPOCHS);
+/** The manifest of the epoch that follows. Its segment takes the place of those at the end that have nothing in them. */
+function withEpoch(manifest: Manifest, { segments, last }: LogContents): Manifest {
+  const used = segments.findLast(({ blocks }) => blocks > 0)?.number;
+  return {
+    ...manifest,
+    lastSegment: (used ?? manifest.firstSegment - 1) + 1,
+    durable: last,
+    epochs: [
+      // One without changes was none.
+      ...manifest.epochs.filter(({ first }) => first <= last),
+      { epoch: lastEpoch(manifest) + 1, first: last + 1 } satisfies EpochStart,
+    ].slice(-MAX_EPOCHS),
+    repaired: false,
+  };
 }

@@ -1,6 +1,6 @@
 import type { File } from '../file-system/file-system.js';
-import { BLOCK_HEADER_BYTES, ReadBlock } from '../format/block-header.js';
-import { ALIGNMENT } from '../format/layout.js';
+import { BLOCK_HEADER_BYTES, checksumSeed, ReadBlock } from '../format/block-header.js';
+import { ALIGNMENT, type Unreadable } from '../format/layout.js';
 import {
   decodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
@@ -8,84 +8,84 @@ import {
 } from '../format/segment-header.js';
 import { FileWindow } from './file-window.js';
 
-/** What stands where a block may begin. */
-export type Step =
-  | 'block'
-  /** Nothing more: the file ends, or has only zeros. */
-  | 'end'
-  /** Something else; {@link SegmentReader.reason} says what. */
-  | 'bad';
+/** What stands where a block may begin: one; nothing more, up to the end of the file; or anything else. */
+export type Step = 'block' | 'end' | 'bad';
 
-/** Goes through the blocks of one segment after another. */
+/** Goes through the blocks of one file after another: segments, and snapshots. */
 export class SegmentReader {
   readonly window: FileWindow = new FileWindow();
-  /** The block that was read last. */
+  /** The block that stands at {@link position}. */
   readonly block: ReadBlock = new ReadBlock();
-  /** Where in the file the next is to be. */
+  /** Where in the file it looks. */
   position = 0;
   /** What is the matter with what stands there. */
   reason = '';
   readonly #seed: number;
   #number = 0;
-  #epoch = 0;
+  #epoch: number | undefined;
 
-  /** @param seed what checksums begin with. */
-  constructor(seed: number) {
-    this.#seed = seed;
+  constructor(storeId: Uint8Array) {
+    this.#seed = checksumSeed(storeId);
   }
 
-  /** Turns to a segment. Answers its header, or what is the matter with it. */
-  async open(file: File): Promise<SegmentHeader | string> {
+  /** Turns to a file, whose header it answers. */
+  async open(file: File): Promise<SegmentHeader | Unreadable> {
     await this.window.open(file);
     await this.window.move(0, SEGMENT_HEADER_BYTES);
-    const header = decodeSegmentHeader(this.window.bytes.subarray(0, this.window.length));
-    if (typeof header === 'string') return header;
-    this.#number = header.number >>> 0;
-    this.#epoch = header.epoch;
+    const length = Math.min(this.window.length, SEGMENT_HEADER_BYTES);
     this.position = SEGMENT_HEADER_BYTES;
-    return header;
+    return decodeSegmentHeader(this.window.bytes.subarray(0, length));
   }
 
-  /** Where in {@link window} the next block is to be. */
+  /** Says of which segment and epoch blocks have to be; of any epoch if it is `undefined`. */
+  expect(number: number, epoch: number | undefined): void {
+    this.#number = number >>> 0;
+    this.#epoch = epoch;
+  }
+
+  /** Where, in {@link window}, the block stands. */
   get at(): number {
     return this.position - this.window.start;
   }
 
-  /** Looks at what stands at {@link position}, and answers at once if that is in memory. */
+  /** What stands at {@link position}; `undefined` if more has to be read to tell. */
   look(): Step | undefined {
     const { window, block, position } = this;
     const left = window.size - position;
-    if (left < BLOCK_HEADER_BYTES) return this.#lookAtEnd(left);
-    if (!window.has(position, BLOCK_HEADER_BYTES)) return undefined;
-    if (!block.look(window.view, this.at)) {
-      return window.view.getUint32(this.at, true) === 0
-        ? undefined
-        : this.#bad('no block begins here');
-    }
+    if (left <= 0) return 'end';
+    if (!window.has(position, Math.min(left, BLOCK_HEADER_BYTES))) return undefined;
+    if (left < BLOCK_HEADER_BYTES) return this.#isZero() ? undefined : this.#bad(NO_BLOCK);
+    if (!block.look(window.view, this.at)) return this.#isZero() ? undefined : this.#bad(NO_BLOCK);
     if (block.bytes > left) return this.#bad('a block is longer than the rest of its file');
     if (!window.has(position, block.bytes)) return undefined;
+    if (!this.#belongsHere()) return this.#bad('a block belongs elsewhere');
     return this.#isWhole() ? 'block' : this.#bad("a block's checksum is wrong");
   }
 
-  /** The same, when something has to be read first. */
+  /** Reads what {@link look} needs to tell, and tells. */
   async lookFurther(): Promise<Step> {
     for (;;) {
       const { window, block, position } = this;
-      if (!window.has(position, BLOCK_HEADER_BYTES))
+      const left = window.size - position;
+      if (!window.has(position, Math.min(left, BLOCK_HEADER_BYTES))) {
         await window.move(position, BLOCK_HEADER_BYTES);
-      else if (window.view.getUint32(this.at, true) === 0) return this.#lookBehindZeros();
-      else await window.move(position, block.bytes);
+      } else if (this.#isZero()) {
+        const end = await window.contentEnd(position);
+        return end === position ? 'end' : this.#bad('there are zeros, and something behind them');
+      } else {
+        await window.move(position, block.bytes);
+      }
       const step = this.look();
       if (step !== undefined) return step;
     }
   }
 
-  /** Goes on from a block to the next. */
+  /** Goes on behind the block. */
   advance(): void {
     this.position += this.block.bytes;
   }
 
-  /** Looks from {@link position} on for anything that is a block, and goes there. Answers whether there is one. */
+  /** Goes on to the next block, whatever stands before it. Answers whether there is one. */
   async search(): Promise<boolean> {
     const { window, block } = this;
     for (; window.size - this.position >= BLOCK_HEADER_BYTES; this.position += ALIGNMENT) {
@@ -101,42 +101,21 @@ export class SegmentReader {
   }
 
   #isWhole(): boolean {
-    const { window, block } = this;
-    return this.#belongsHere() && block.isWhole(window.bytes, window.view, this.at, this.#seed);
+    return this.block.isWhole(this.window.bytes, this.window.view, this.at, this.#seed);
   }
 
   #belongsHere(): boolean {
-    const { block } = this;
+    const { offset, segment, epoch } = this.block;
     return (
-      block.offset === this.position &&
-      block.segment === this.#number &&
-      block.epoch === this.#epoch
+      offset === this.position &&
+      segment === this.#number &&
+      (epoch === this.#epoch || this.#epoch === undefined)
     );
   }
 
-  #lookAtEnd(left: number): Step | undefined {
-    if (left <= 0) return 'end';
-    if (!this.window.has(this.position, left)) return undefined;
-    return this.#zeros(left) ? 'end' : this.#bad('no block fits here');
-  }
-
-  async #lookBehindZeros(): Promise<Step> {
-    const { window } = this;
-    const { position } = this;
-    for (let at = position; at < window.size; ) {
-      if (!window.has(at, 1)) await window.move(at, 1);
-      const from = at - window.start;
-      if (window.bytes.subarray(from, window.length).some((byte) => byte !== 0)) {
-        return this.#bad('zeros stand where a block should, before other bytes');
-      }
-      at = window.start + window.length;
-    }
-    return 'end';
-  }
-
-  #zeros(count: number): boolean {
-    const { bytes } = this.window;
-    return bytes.subarray(this.at, this.at + count).every((byte) => byte === 0);
+  /** Whether zeros begin here. */
+  #isZero(): boolean {
+    return this.window.bytes[this.at] === 0;
   }
 
   #bad(reason: string): Step {
@@ -144,3 +123,5 @@ export class SegmentReader {
     return 'bad';
   }
 }
+
+const NO_BLOCK = 'no block begins here';

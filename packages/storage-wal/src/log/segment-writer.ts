@@ -1,27 +1,44 @@
 import type { File } from '../file-system/file-system.js';
 import { SEGMENT_HEADER_BYTES } from '../format/segment-header.js';
+import { segmentName } from './file-names.js';
+import type { LogDirectory } from './log-directory.js';
+import type { LogOptions } from './log-options.js';
 
-/** How much room is made ready at one time. */
-const STEP_BYTES = 4 * 1024 * 1024;
+/** How much room is made at one time: little enough that nobody notices. */
+const STEP_BYTES = 1024 * 1024;
 
 const zeros: Buffer = Buffer.alloc(STEP_BYTES);
 
-/** The segment that is being written. */
+/**
+ * A segment that is being written. Room may be made ahead of what is written: where the file has bytes already, making
+ * others durable is a matter of these alone, and takes a third less time.
+ */
 export class SegmentWriter {
   readonly number: number;
   readonly file: File;
   /** Where the next block goes, in bytes. */
   end: number = SEGMENT_HEADER_BYTES;
-  /** The sequence of its last change, or of the one before it. */
-  last: number;
-  /** How far room is ready: zeros that are durable. */
-  #ready: number = SEGMENT_HEADER_BYTES;
-  #extending: Promise<void> | undefined;
+  /** Up to where zeros have been written, and are durable. */
+  #room: number = SEGMENT_HEADER_BYTES;
+  #makingRoom: Promise<void> | undefined;
 
-  constructor(number: number, file: File, last: number) {
+  private constructor(number: number, file: File) {
     this.number = number;
     this.file = file;
-    this.last = last;
+  }
+
+  /** Opens a segment that has no blocks yet. */
+  static async open(
+    directory: LogDirectory,
+    number: number,
+    { fsync, segmentBytes }: LogOptions,
+  ): Promise<SegmentWriter> {
+    const durable = fsync === 'always';
+    const path = directory.file(segmentName(number));
+    const writer = new SegmentWriter(number, await directory.fileSystem.open(path, { durable }));
+    // Elsewhere nobody waits for the disk.
+    if (durable) await writer.makeRoom(segmentBytes);
+    return writer;
   }
 
   /** Whether it has no block yet. */
@@ -29,40 +46,44 @@ export class SegmentWriter {
     return this.end === SEGMENT_HEADER_BYTES;
   }
 
-  /** What to wait for before so many bytes can be written: zeros must not be written over them. */
-  busy(length: number): Promise<void> | undefined {
-    return this.end + length > this.#ready ? this.#extending : undefined;
+  /** What to wait for before so many bytes may be written: zeros that are under way must not come after them. */
+  busy(bytes: number): Promise<void> | undefined {
+    return this.end + bytes > this.#room ? this.#makingRoom : undefined;
   }
 
-  /**
-   * Makes more room ready, up to `limit`, if there is little. If that fails, room is made by writing, which tells
-   * why it cannot be.
-   */
-  extend(limit: number): Promise<void> | undefined {
-    const from = Math.max(this.#ready, this.end);
-    if (this.#extending !== undefined || from >= limit || from - this.end > STEP_BYTES / 2) {
+  /** Makes room, up to a length of `limit`, if there is little. */
+  makeRoom(limit: number): Promise<void> | undefined {
+    const from = Math.max(this.#room, this.end);
+    if (this.#makingRoom !== undefined || from >= limit || from - this.end > STEP_BYTES / 2) {
       return undefined;
     }
-    const count = Math.min(STEP_BYTES, limit - from);
-    this.#extending = this.file.write(zeros.subarray(0, count), from).then(
-      () => {
-        this.#ready = from + count;
-        this.#extending = undefined;
-      },
-      () => {
-        this.#extending = undefined;
-      },
-    );
-    return this.#extending;
+    this.#makingRoom = this.#fill(from, Math.min(from + STEP_BYTES, limit));
+    return this.#makingRoom;
   }
 
-  /** Ends it: gives back the room that it does not need. */
-  async close(): Promise<void> {
-    await this.#extending;
-    try {
-      await this.file.truncate(this.end);
-    } finally {
-      await this.file.close();
+  /** Writes zeros over what may have been left by a block that could not be written, and more. */
+  async clear(bytes: number): Promise<void> {
+    await this.#makingRoom;
+    const end = this.end + bytes;
+    for (let at = this.end; at < end; at += STEP_BYTES) {
+      await this.file.write(zeros.subarray(0, Math.min(STEP_BYTES, end - at)), at);
     }
+  }
+
+  /** Ends it, and gives back the room that it does not need. What fails is left to who opens the log next. */
+  async close(): Promise<void> {
+    await this.#makingRoom;
+    await this.file.truncate(this.end).catch(() => {});
+    await this.file.close().catch(() => {});
+  }
+
+  async #fill(from: number, to: number): Promise<void> {
+    try {
+      await this.file.write(zeros.subarray(0, to - from), from);
+      this.#room = to;
+    } catch {
+      // If there is no room, the block tells for which there is none.
+    }
+    this.#makingRoom = undefined;
   }
 }

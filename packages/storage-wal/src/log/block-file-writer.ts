@@ -1,0 +1,85 @@
+import type { File } from '../file-system/file-system.js';
+import { checksumSeed } from '../format/block-header.js';
+import {
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from '../format/segment-header.js';
+import type { Block } from './block.js';
+import { TEMPORARY } from './file-names.js';
+import type { LogDirectory } from './log-directory.js';
+
+/** Writes a whole file of blocks, which gets its name when it is complete and durable. */
+export class BlockFileWriter {
+  readonly #directory: LogDirectory;
+  readonly #name: string;
+  readonly #header: SegmentHeader;
+  readonly #file: File;
+  readonly #seed: number;
+  #end = SEGMENT_HEADER_BYTES;
+
+  private constructor(directory: LogDirectory, name: string, header: SegmentHeader, file: File) {
+    this.#directory = directory;
+    this.#name = name;
+    this.#header = header;
+    this.#file = file;
+    this.#seed = checksumSeed(header.storeId);
+  }
+
+  static async create(
+    directory: LogDirectory,
+    name: string,
+    header: SegmentHeader,
+  ): Promise<BlockFileWriter> {
+    const file = await directory.fileSystem.open(directory.file(name + TEMPORARY), {
+      create: true,
+    });
+    const writer = new BlockFileWriter(directory, name, header, file);
+    try {
+      await file.write(encodeSegmentHeader(header), 0);
+    } catch (error) {
+      await writer.abandon();
+      throw error;
+    }
+    return writer;
+  }
+
+  /** The bytes that it has. */
+  get bytes(): number {
+    return this.#end;
+  }
+
+  /**
+   * Writes a block, and empties it.
+   *
+   * @param first the sequence of its first change.
+   */
+  async write(block: Block, flags: number, first: number, durable: number): Promise<void> {
+    const { changes } = block;
+    const { number: segment, epoch } = this.#header;
+    const offset = this.#end;
+    const bytes = block.seal(
+      { flags, changes, epoch, segment, offset, first, durable },
+      this.#seed,
+    );
+    await this.#file.write(bytes, offset);
+    this.#end += bytes.length;
+    block.clear();
+  }
+
+  /** Makes it durable, and gives it its name. */
+  async finish(): Promise<void> {
+    try {
+      await this.#file.datasync();
+    } finally {
+      await this.#file.close();
+    }
+    await this.#directory.rename(this.#name + TEMPORARY, this.#name);
+  }
+
+  /** Gives it up. */
+  async abandon(): Promise<void> {
+    await this.#file.close();
+    await this.#directory.remove([this.#name + TEMPORARY]);
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { FileSystem } from '../file-system/file-system.js';
+import { nodeFileSystem } from '../file-system/node-file-system.js';
+import { STORE_ID_BYTES } from '../format/layout.js';
+import { lastEpoch, type Manifest } from '../format/manifest.js';
+import { checkLog } from './check-log.js';
+import { MANIFEST, originalName, SET_ASIDE, segmentNumber } from './file-names.js';
+import { findLog } from './find-log.js';
+import { removeLeftovers } from './leftovers.js';
+import { LogDirectory } from './log-directory.js';
+import { readLog } from './read-log.js';
+import { SalvageWriter } from './salvage-writer.js';
+import { failureOf, type Problem } from './unreadable.js';
+
+/** What a repair has done. */
+export interface RepairReport {
+  /** Whether the log was damaged; nothing was done if not. */
+  readonly isRepaired: boolean;
+  /** How many changes the log has now, those of its snapshot included. */
+  readonly changes: number;
+  /** What was not as it was written. */
+  readonly problems: readonly Problem[];
+  /** The names of the files that the damaged log was made of, under which they are still there. */
+  readonly setAside: readonly string[];
+}
+
+/**
+ * Makes of a log that is damaged and not open another that can be opened: with all changes of all blocks that are whole,
+ * in their order, those behind a gap as well. What was in the gap is lost, so that the state may be one that there never was.
+ * It is a store of its own from then on: its changes are counted from 1, and its id is a new one.
+ *
+ * All files of the damaged log are kept: their names then end in `.damaged`. There must be room for another as large.
+ * If it comes to no end, the log is as it was, and may be repaired again.
+ *
+ * @throws {KvError} `STORAGE_FAILURE` if there is no log, or the file system fails; `UNSUPPORTED` if it is a later version's.
+ */
+export async function repairLog(
+  path: string,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<RepairReport> {
+  const { state, changes, problems } = await checkLog(path, fileSystem);
+  if (state !== 'damaged') return { isRepaired: false, changes, problems, setAside: [] };
+  const directory = new LogDirectory(path, fileSystem);
+  try {
+    return await salvage(directory, problems);
+  } catch (error) {
+    throw failureOf(`The log in ${path} cannot be repaired`, error);
+  }
+}
+
+async function salvage(
+  directory: LogDirectory,
+  problems: readonly Problem[],
+): Promise<RepairReport> {
+  const names = await directory.list();
+  const numbers = names.map((name) => segmentNumber(originalName(name)) ?? 0);
+  const { manifest } = await findLog(directory);
+  const storeId = randomBytes(STORE_ID_BYTES);
+  const epoch = lastEpoch(manifest) + 1;
+  const lastSegment = Math.max(0, ...numbers);
+  const writer = new SalvageWriter(directory, storeId, epoch, lastSegment);
+  await readLog(directory, manifest, writer, 'salvage');
+  await writer.finish();
+  await keepManifest(directory);
+  const repaired: Manifest = {
+    storeId,
+    firstSegment: lastSegment + 1,
+    lastSegment: writer.lastSegment,
+    durable: writer.changes,
+    snapshot: undefined,
+    epochs: [{ epoch, first: 1 }],
+    repaired: true,
+  };
+  // From here on it is the other log.
+  await directory.writeManifest(repaired);
+  const setAside = await removeLeftovers(directory, repaired);
+  return { isRepaired: true, changes: writer.changes, problems, setAside };
+}
+
+/** Keeps a copy of the manifest, which is about to be replaced. */
+async function keepManifest(directory: LogDirectory): Promise<void> {
+  const bytes = await directory.readFile(MANIFEST);
+  if (bytes !== undefined) {
+    await directory.create(MANIFEST + SET_ASIDE, (file) => file.write(bytes, 0));
+  }
+}

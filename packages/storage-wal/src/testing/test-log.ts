@@ -1,0 +1,68 @@
+import { viewOf } from '../format/layout.js';
+import type { Block } from '../log/block.js';
+import { Log } from '../log/log.js';
+import type { LogOptions } from '../log/log-options.js';
+import { SimulatedClock } from './simulated-clock.js';
+import type { SimulatedFileSystem } from './simulated-file-system.js';
+
+/** Where logs are in a simulated file system. */
+export const DIRECTORY = '/data';
+
+/** A log with what it has replayed and what it warned of. */
+export interface TestLog {
+  readonly log: Log;
+  readonly replayed: string[];
+  readonly warnings: string[];
+  readonly clock: SimulatedClock;
+  readonly fileSystem: SimulatedFileSystem;
+}
+
+/** Opens a log in a simulated file system whose segments are small. Its changes are texts. */
+export async function openLog(
+  fileSystem: SimulatedFileSystem,
+  options: Partial<LogOptions> = {},
+): Promise<TestLog> {
+  const replayed: string[] = [];
+  const warnings: string[] = [];
+  const clock = new SimulatedClock();
+  const settings = {
+    segmentBytes: 1024,
+    clock,
+    fileSystem,
+    onWarning: (message: string) => warnings.push(message),
+    ...options,
+  };
+  const log = await Log.open(DIRECTORY, settings, {
+    change: (bytes, _, start, end) => replayed.push(bytes.toString('utf8', start, end)),
+  });
+  return { log, replayed, warnings, clock, fileSystem };
+}
+
+/** Appends changes, each a write of its own. */
+export function append(block: Block, ...texts: readonly string[]): void {
+  for (const text of texts) {
+    const bytes = Buffer.from(text);
+    block.append(bytes, viewOf(bytes), 0, bytes.length);
+  }
+}
+
+/** Appends changes that are one write. */
+export function appendMany(block: Block, ...texts: readonly string[]): void {
+  block.beginMany();
+  for (const text of texts) {
+    const bytes = Buffer.from(text);
+    block.appendOne(bytes, viewOf(bytes), 0, bytes.length);
+  }
+  block.endMany();
+}
+
+/** Commits changes, together. */
+export async function commit(log: Log, ...texts: readonly string[]): Promise<void> {
+  append(log.block, ...texts);
+  await log.commit();
+}
+
+/** Texts that tell which they are: `change 1`, `change 2` and so on. */
+export function texts(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => `change ${from + i}`);
+}
