@@ -68,10 +68,12 @@ export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent } from './answer-queue.js';
 export type { AnswerSink } from './deferred-answer.js';
 export { FORESEEN } from './lane/lane.js';
+export { LaneReader } from './lane/lane-reader.js';
 export type { LaneOutcome, Session } from './session.js';
 export { entryBytes } from './storage/entry-bytes.js';
 export type { Allocate } from './storage/slab/allocate.js';
 export type { KeyHash } from './storage/slab/key-hash.js';
+export type { SlabDump, TakeEntry } from './storage/slab/slab-dump.js';
 export type { SlabParts } from './storage/slab/slab-store.js';
 export {
   checkOps,

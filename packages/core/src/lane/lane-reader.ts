@@ -4,6 +4,8 @@ import { RequestReader } from './request-reader.js';
 /** Finds the parts of a request in its bytes, if it is one of a single key. */
 export class LaneReader extends RequestReader implements LaneRequest {
   command: LaneCommand = 'hget';
+  start = 0;
+  end = 0;
   token = 0;
 
   /**
@@ -14,6 +16,8 @@ export class LaneReader extends RequestReader implements LaneRequest {
    */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     this.begin(bytes, view, start);
+    this.start = start;
+    this.end = end;
     this.token = 0;
     this.valueStart = 0;
     this.valueEnd = 0;

@@ -24,6 +24,9 @@ export interface TableRequest {
 /** A request about a single key, as it lies in the bytes that came. */
 export interface LaneRequest extends TableRequest {
   readonly command: LaneCommand;
+  /** The whole `CommandRequest`. */
+  readonly start: number;
+  readonly end: number;
   readonly keyStart: number;
   readonly keyEnd: number;
   /** The `Value` message of `hset`; an empty range for the other commands. */

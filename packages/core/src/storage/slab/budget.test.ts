@@ -22,9 +22,9 @@ function getByLane(storage: SlabStorage, key: string): number | undefined {
   const bytes = Buffer.from(`used${key}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = bytes.length;
-  const at = { tableStart: 0, tableEnd: 4, keyStart: 4, keyEnd: end, valueStart: 0, valueEnd: 0 };
+  const at = { start: 0, end, tableStart: 0, tableEnd: 4, keyStart: 4, keyEnd: end };
   const status = storage.lane.execute(
-    { command: 'hget', bytes, view, ...at, token: 0 },
+    { command: 'hget', bytes, view, ...at, valueStart: 0, valueEnd: 0, token: 0 },
     new ByteWriter(),
   );
   return status === 200 ? status : undefined;

@@ -41,6 +41,8 @@ function laneRequest({ command, table, key, value }: Asked, gap = 0): Request {
     command,
     bytes,
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    start: 0,
+    end: bytes.length,
     tableStart,
     tableEnd: tableStart + tableBytes.length,
     keyStart,

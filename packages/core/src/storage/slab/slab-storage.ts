@@ -12,6 +12,7 @@ import {
 import type { StorageLane } from '../storage-lane.js';
 import { HalfSipHash } from './half-sip-hash.js';
 import { Scratch } from './scratch.js';
+import { SlabDump, type TakeEntry } from './slab-dump.js';
 import { SlabLane } from './slab-lane.js';
 import { type SlabParts, SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
@@ -27,6 +28,11 @@ export interface SlabStorageOptions {
    * up; a write that may need more than half of it, with its table and index, is refused.
    */
   readonly maxBytes?: number | undefined;
+  /**
+   * The secret by which keys are spread: eight bytes, which nobody must know who chooses keys. Random by default. A
+   * storage takes in fastest what another of the same key has {@link SlabStorage.dump}ed.
+   */
+  readonly hashKey?: Uint8Array | undefined;
 }
 
 /** Figures of a {@link SlabStorage}. */
@@ -50,6 +56,8 @@ export type SlabStorageStats = {
   /** What pages, indexes and tables may take; `undefined` if nothing was said. */
   readonly maxBytes: number | undefined;
 };
+
+const HASH_KEY_BYTES = 8;
 
 const SMALLEST_BUDGET = 64 * 1024;
 const LARGEST_PAGE = 4 * 1024 * 1024;
@@ -84,9 +92,15 @@ export class SlabStorage implements Storage {
 
   /**
    * @param parts for tests: what to use in the place of the usual.
-   * @throws {RangeError} if the option is not what it must be.
+   * @throws {RangeError} if an option is not what it must be.
    */
-  constructor({ maxBytes }: SlabStorageOptions = {}, parts: Partial<SlabParts> = {}) {
+  constructor(
+    { maxBytes, hashKey = randomBytes(HASH_KEY_BYTES) }: SlabStorageOptions = {},
+    parts: Partial<SlabParts> = {},
+  ) {
+    if (hashKey.length !== HASH_KEY_BYTES) {
+      throw new RangeError(`hashKey must be of ${HASH_KEY_BYTES} bytes`);
+    }
     if (
       maxBytes !== undefined &&
       !(Number.isSafeInteger(maxBytes) && maxBytes >= SMALLEST_BUDGET)
@@ -94,7 +108,7 @@ export class SlabStorage implements Storage {
       throw new RangeError(`maxBytes must be an integer of at least ${SMALLEST_BUDGET}`);
     }
     this.#store = new SlabStore(maxBytes, {
-      hash: parts.hash ?? new HalfSipHash(randomBytes(8)),
+      hash: parts.hash ?? new HalfSipHash(hashKey),
       allocate: (bytes) => new ArrayBuffer(bytes),
       pageBytes: pageBytesOf(maxBytes),
       random: Math.random,
@@ -198,6 +212,11 @@ export class SlabStorage implements Storage {
       if (cursor === 0) return { entries, next: undefined };
     }
     return { entries, next: positionOf(cursor) };
+  }
+
+  /** Begins to go through all entries of all tables, as the requests that set them: for who keeps a copy. */
+  dump(take: TakeEntry): SlabDump {
+    return new SlabDump(this.#open(), take);
   }
 
   /** Figures of now. */

@@ -21,6 +21,11 @@ export class Tables {
     return this.#byName.get(name);
   }
 
+  /** The names of all. */
+  names(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
   /** The table that has a record. */
   withId(id: number): SlabTable {
     return this.#byId[id] as SlabTable;
