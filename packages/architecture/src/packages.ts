@@ -16,7 +16,7 @@ export const packages: Readonly<Record<string, Rule>> = {
   // Never core: a client works in an application that does not have the engine.
   client: { own: ['protocol'], foreign: ['eventemitter3'] },
   'transport-tcp': { own: ['core', 'protocol'], foreign: [] },
-  'storage-wal': { own: ['core', 'protocol'], foreign: [] },
+  'storage-wal': { own: ['core', 'data-directory', 'protocol'], foreign: [] },
   server: { own: ['client', 'core', 'protocol', 'transport-tcp'], foreign: ['commander'] },
   conformance: { own: ['core', 'protocol'], foreign: ['vitest'] },
   'protoc-gen-kv-codec': {

@@ -1,3 +1,9 @@
+// For applications.
+
+export type { Fsync } from './log/log-options.js';
+export type { SnapshotTaken } from './snapshot/snapshots.js';
+export { WalStorage, type WalStorageOptions, type WalStorageStats } from './wal-storage.js';
+
 // For authors of storage engines.
 
 export type { File, FileSystem, OpenOptions } from './file-system/file-system.js';
@@ -6,7 +12,7 @@ export type { SnapshotReference } from './format/manifest.js';
 export { Block } from './log/block.js';
 export type { Clock } from './log/clock.js';
 export { Log, type LogState } from './log/log.js';
-export type { Fsync, LogOptions } from './log/log-options.js';
+export type { LogOptions } from './log/log-options.js';
 export type { Cut, Recovery } from './log/recovery.js';
 export type { Replay } from './log/replay.js';
 export type { SnapshotWriter } from './log/snapshot-writer.js';

@@ -89,7 +89,9 @@ export class Log {
       const segment = await SegmentWriter.open(directory, manifest.lastSegment, settings);
       const cut = cutOf(contents);
       if (cut !== undefined) onWarning(warningOf(cut));
-      const recovery = { changes: contents.changes, ms: clock.now() - start, cut };
+      const { changes, segments } = contents;
+      const bytes = segments.reduce((sum, { end }) => sum + end, 0);
+      const recovery = { changes, bytes, ms: clock.now() - start, cut };
       return new Log(directory, settings, recovered, recovery, segment);
     } catch (error) {
       throw failureOf(`The log in ${path} cannot be opened`, error);

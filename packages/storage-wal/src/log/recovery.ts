@@ -16,6 +16,8 @@ const MAX_EPOCHS = 1024;
 export interface Recovery {
   /** How many changes were replayed, those of a snapshot included. */
   readonly changes: number;
+  /** The bytes of the log, without a snapshot. */
+  readonly bytes: number;
   /** How long that took, in milliseconds. */
   readonly ms: number;
   /** Where the log was cut, since what stood there was neither whole nor durable. */

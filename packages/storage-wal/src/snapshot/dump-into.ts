@@ -1,0 +1,20 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { SlabStorage } from '@kv/core';
+import type { SnapshotWriter } from '../log/snapshot-writer.js';
+
+/** So many bytes of entries are put together at one time: less than a millisecond's work. */
+const STEP_BYTES = 128 * 1024;
+
+/** Writes all entries of a storage, which goes on being written to. */
+export async function dumpInto(writer: SnapshotWriter, storage: SlabStorage): Promise<void> {
+  const { block } = writer;
+  const dump = storage.dump((bytes, view, start, end) => {
+    block.append(bytes, view, start, end);
+  });
+  while (!dump.done) {
+    dump.step(STEP_BYTES);
+    await writer.write();
+    // Who waits for the event loop comes first.
+    await turn();
+  }
+}

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Awaitable,
+  checkOps,
+  type Entry,
+  KvError,
+  type Page,
+  type PageRequest,
+  type SlabStorageStats,
+  type Storage,
+  type StorageLane,
+  type Value,
+  type WriteOp,
+} from '@kv/core';
+import { DataDirectory } from '@kv/data-directory';
+import { CommitQueue } from './commit-queue.js';
+import { EncodedChanges } from './encoded-changes.js';
+import { Log, type LogState } from './log/log.js';
+import { type LogOptions, withDefaults } from './log/log-options.js';
+import { Memory } from './memory.js';
+import { CallOperation } from './operation.js';
+import { Snapshots, type SnapshotTaken } from './snapshot/snapshots.js';
+import { WalLane } from './wal-lane.js';
+
+/** What a {@link WalStorage} can be told. */
+export interface WalStorageOptions extends Partial<LogOptions> {
+  /** Where the data is kept: a directory of its own, which is made if it is missing. */
+  readonly directory: string;
+  /**
+   * With how many bytes of log a snapshot is taken, that takes the log's place. By default 64 MiB, or as many as the last
+   * snapshot took if that is more. `Infinity` for none but those that are asked for.
+   */
+  readonly snapshotLogBytes?: number;
+  /** Whether a snapshot is taken at the end, so that the next opening is quicker; false by default. */
+  readonly snapshotAtClose?: boolean;
+}
+
+/** Figures of a {@link WalStorage}, besides those of the slabs. */
+export type WalStorageStats = SlabStorageStats & {
+  /** `read-only` once the log cannot be written; the reason is in `problem`. */
+  readonly state: LogState;
+  readonly problem: string | undefined;
+  /** The epoch: how often the store has been opened. */
+  readonly epoch: number;
+  /** The sequence of the last change in the log, and of the last one that is durable. */
+  readonly committed: number;
+  readonly durable: number;
+  /** Snapshots since it was opened, and whether one is being taken. */
+  readonly snapshots: number;
+  readonly takingSnapshot: boolean;
+};
+
+const HASH_KEY_BYTES = 8;
+
+/** What the engine's data directories are marked with. */
+const FORMAT = { engine: 'wal', version: 1 } as const;
+
+/** What a storage is made of that has been opened. */
+interface WalParts {
+  readonly directory: DataDirectory;
+  readonly log: Log;
+  readonly memory: Memory;
+  readonly hashKey: Uint8Array;
+  readonly options: WalStorageOptions & LogOptions;
+}
+
+/**
+ * The slab storage, made durable by a write-ahead log: every change is in the log before anybody sees
+ * it, and memory is built from the log when the storage is opened again. All data must fit in memory.
+ */
+export class WalStorage implements Storage {
+  readonly capabilities = {
+    persistent: true,
+    ordered: false,
+    snapshotIteration: false,
+    lane: true,
+  } as const;
+  /** The way from request bytes to response bytes, by the log. */
+  readonly lane: StorageLane;
+  readonly #directory: DataDirectory;
+  readonly #log: Log;
+  readonly #memory: Memory;
+  readonly #queue: CommitQueue;
+  readonly #snapshots: Snapshots;
+  readonly #options: WalStorageOptions;
+  readonly #changes = new EncodedChanges();
+  #closed = false;
+
+  private constructor({ directory, log, memory, hashKey, options }: WalParts) {
+    const { fsync, inline, snapshotLogBytes, onWarning, clock } = options;
+    const { storage, lane } = memory;
+    this.#directory = directory;
+    this.#log = log;
+    this.#memory = memory;
+    this.#options = options;
+    const waits = fsync === 'always' && !inline;
+    this.#queue = new CommitQueue(log, waits, lane, (bytes) => this.#snapshots.logged(bytes));
+    this.#snapshots = new Snapshots({
+      ...{ log, storage, hashKey, onWarning, logBytes: snapshotLogBytes },
+      applied: () => this.#queue.applied,
+      now: () => clock.now(),
+    });
+    this.lane = new WalLane(lane, this.#queue, () => this.#closed);
+  }
+
+  /**
+   * Opens a data directory, and reads into memory what is in it.
+   *
+   * @throws {KvError} `STORAGE_FAILURE` if the directory cannot be used or what is in it is damaged: the
+   * message names file and offset, and nothing has been changed. `UNSUPPORTED` if it has the data of
+   * another engine or of a newer version, `UNAVAILABLE` if it is open already.
+   */
+  static async open(given: WalStorageOptions): Promise<WalStorage> {
+    const options = { ...given, ...withDefaults(given) };
+    const directory = await DataDirectory.open(given.directory, FORMAT);
+    let hashKey: Uint8Array = randomBytes(HASH_KEY_BYTES);
+    try {
+      let memory = new Memory(hashKey);
+      const log = await Log.open(directory.path, options, {
+        beginSnapshot(key) {
+          hashKey = key;
+          memory = new Memory(key);
+        },
+        change: (bytes, view, start, end) => memory.apply(bytes, view, start, end),
+      });
+      return new WalStorage({ directory, log, memory, hashKey, options });
+    } catch (error) {
+      await directory.close();
+      throw error;
+    }
+  }
+
+  get(table: string, key: string): Awaitable<Value | undefined> {
+    const { storage } = this.#open();
+    if (!this.#changes.isPending(this.#queue, key)) return storage.get(table, key);
+    return this.#later(() => storage.get(table, key));
+  }
+
+  getMany(table: string, keys: readonly string[]): Awaitable<(Value | undefined)[]> {
+    const { storage } = this.#open();
+    if (this.#queue.isIdle) return storage.getMany(table, keys);
+    const own = [...keys];
+    return this.#later(() => storage.getMany(table, own));
+  }
+
+  contains(table: string, key: string): Awaitable<boolean> {
+    const { storage } = this.#open();
+    if (!this.#changes.isPending(this.#queue, key)) return storage.contains(table, key);
+    return this.#later(() => storage.contains(table, key));
+  }
+
+  async set(table: string, key: string, value: Value): Promise<Value | undefined> {
+    const [old] = await this.write(table, [{ op: 'set', key, value }]);
+    return old;
+  }
+
+  async del(table: string, key: string): Promise<Value | undefined> {
+    const [old] = await this.write(table, [{ op: 'delete', key }]);
+    return old;
+  }
+
+  async write(table: string, ops: readonly WriteOp[]): Promise<(Value | undefined)[]> {
+    const { storage } = this.#open();
+    checkOps(ops);
+    if (ops.length === 0) return [];
+    const refusal = this.#log.refusal();
+    if (refusal !== undefined) throw refusal;
+    const own = ops.map(ownOp);
+    this.#changes.append(this.#log.block, table, own);
+    this.#changes.notePending(this.#queue, own);
+    const operation = new CallOperation(true, () => storage.write(table, own));
+    this.#queue.add(operation);
+    return operation.answer;
+  }
+
+  getAll(table: string): Awaitable<Entry[]> {
+    const { storage } = this.#open();
+    return this.#queue.isIdle ? storage.getAll(table) : this.#later(() => storage.getAll(table));
+  }
+
+  getIter(table: string): Iterable<Entry> | AsyncIterable<Entry> {
+    const { storage } = this.#open();
+    if (this.#queue.isIdle) return storage.getIter(table);
+    return entriesOf(this.#later(() => storage.getIter(table)));
+  }
+
+  scan(table: string, request: PageRequest): Awaitable<Page> {
+    const { storage } = this.#open();
+    if (this.#queue.isIdle) return storage.scan(table, request);
+    return this.#later(() => storage.scan(table, request));
+  }
+
+  /**
+   * Writes all data into a snapshot, while everything else goes on, and removes the log that is not needed beside
+   * it. If one is being taken already, that one is waited for.
+   *
+   * @throws {KvError} `STORAGE_FAILURE` if it cannot be written; nothing is lost then.
+   */
+  async snapshot(): Promise<SnapshotTaken> {
+    this.#open();
+    return this.#snapshots.take();
+  }
+
+  /** Figures of now. */
+  stats(): WalStorageStats {
+    const { storage } = this.#open();
+    const { state, problem, epoch, committed, durable } = this.#log;
+    return {
+      ...storage.stats(),
+      ...{ state, problem: problem?.message, epoch, committed, durable },
+      snapshots: this.#snapshots.taken,
+      takingSnapshot: this.#snapshots.isUnderWay,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#open();
+    this.#closed = true;
+    await this.#queue.idle();
+    await this.#snapshots.idle();
+    try {
+      if (this.#options.snapshotAtClose) await this.#snapshots.take();
+      await this.#log.close();
+    } finally {
+      this.#memory.storage.close();
+      await this.#directory.close();
+    }
+  }
+
+  #open(): Memory {
+    if (this.#closed) throw new KvError('UNAVAILABLE', 'The storage is closed');
+    return this.#memory;
+  }
+
+  /** Reads after all that waits. */
+  #later<Answer>(read: () => Answer): Promise<Answer> {
+    const operation = new CallOperation(false, read);
+    this.#queue.add(operation);
+    return operation.answer;
+  }
+}
+
+/** An op whose value is nobody else's: it is stored later. */
+function ownOp(op: WriteOp): WriteOp {
+  if (op.op !== 'set' || !(op.value instanceof Uint8Array)) return { ...op };
+  return { ...op, value: Uint8Array.from(op.value) };
+}
+
+async function* entriesOf(entries: Promise<Iterable<Entry>>): AsyncGenerator<Entry, void> {
+  yield* await entries;
+}
