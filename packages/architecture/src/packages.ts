@@ -17,7 +17,10 @@ export const packages: Readonly<Record<string, Rule>> = {
   client: { own: ['protocol'], foreign: ['eventemitter3'] },
   'transport-tcp': { own: ['core', 'protocol'], foreign: [] },
   'storage-wal': { own: ['core', 'data-directory', 'protocol'], foreign: [] },
-  server: { own: ['client', 'core', 'protocol', 'transport-tcp'], foreign: ['commander'] },
+  server: {
+    own: ['client', 'core', 'data-directory', 'protocol', 'storage-wal', 'transport-tcp'],
+    foreign: ['commander'],
+  },
   conformance: { own: ['core', 'protocol'], foreign: ['vitest'] },
   'protoc-gen-kv-codec': {
     own: [],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KvError } from '@kv/protocol';
 import { Command, CommanderError } from 'commander';
 import { addClientCommands } from './client-program.js';
+import { addDataCommands } from './data-program.js';
 import { EXIT_CODE, EXIT_CODE_HELP, exitCodeOf } from './exit-code.js';
 import type { Io, Output } from './io.js';
 import { oneLine } from './output.js';
@@ -71,6 +72,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       getErrHelpWidth: () => io.stderr.columns ?? 80,
     });
   addServe(program, io);
+  addDataCommands(program, io, exit);
   program.commandsGroup('Client commands:');
   addClientCommands(program, io, exit);
   return program;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DEFAULT_LIMITS, SlabStorage } from '@kv/core';
+import { DEFAULT_LIMITS, type Storage } from '@kv/core';
 import { DEFAULT_PORT } from '@kv/protocol';
 import { type Command, Option } from 'commander';
 import {
@@ -12,11 +12,15 @@ import {
   text,
 } from './flags.js';
 import type { Io } from './io.js';
+import { oneLine } from './output.js';
 import { type ServeOptions, serve } from './serve.js';
+import type { Fsync, StorageFlags } from './storages/storage-kind.js';
+import { openStorage, STORAGE_NAMES, type StorageName } from './storages/storage-table.js';
 import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
 import { usageError } from './usage.js';
 
-interface ServeFlags extends FrameFlags, TlsFileFlags {
+interface ServeFlags extends FrameFlags, TlsFileFlags, StorageFlags {
+  readonly storage: StorageName;
   readonly host: string;
   readonly port: number;
   readonly path?: string;
@@ -26,7 +30,6 @@ interface ServeFlags extends FrameFlags, TlsFileFlags {
   readonly maxConnections: number;
   readonly frameTimeout: number;
   readonly idleTimeout?: number;
-  readonly maxMemory?: number;
   readonly maxTable: number;
   readonly maxKey: number;
   readonly tlsClientAuth?: boolean;
@@ -34,7 +37,7 @@ interface ServeFlags extends FrameFlags, TlsFileFlags {
 }
 
 const DESCRIPTION = [
-  'Serve an engine, in memory: what it stores is gone when it ends.',
+  'Serve an engine, in memory unless --storage says otherwise.',
   '',
   'The first line on stdout says where it listens.',
   'On SIGINT or SIGTERM it answers what is under way and exits with 0;',
@@ -46,7 +49,7 @@ const DESCRIPTION = [
 export function addServe(program: Command, io: Io): void {
   const command = program
     .command('serve')
-    .summary('Serve an engine, in memory, until SIGINT or SIGTERM')
+    .summary('Serve an engine until SIGINT or SIGTERM')
     .description(DESCRIPTION)
     .addHelpText(
       'after',
@@ -57,11 +60,18 @@ Examples:
   $ kv serve
   $ kv serve --port 0
   $ kv serve --path /run/kv.sock
+  $ kv serve --storage wal --data /var/lib/kv --fsync everysec
   $ kv serve --host 0.0.0.0 --tls-cert server.crt --tls-key server.key`,
     );
-  const options = [...serveOptions(), ...frameOptions(), ...tlsOptions()];
+  const options = [...serveOptions(), ...storageOptions(), ...frameOptions(), ...tlsOptions()];
   for (const option of options) command.addOption(option);
-  command.action(async (flags: ServeFlags) => serve(serveOptionsOf(flags), io));
+  command.action(async (flags: ServeFlags) => {
+    const options = serveOptionsOf(flags);
+    const warn = (message: string): void =>
+      void io.stderr.write(`${oneLine(`warning: ${message}`)}\n`, () => {});
+    const storage = await openStorage(flags.storage, flags, warn);
+    await serve(withStorage(options, storage), io);
+  });
 }
 
 function serveOptions(): Option[] {
@@ -94,16 +104,41 @@ function serveOptions(): Option[] {
       '--idle-timeout <ms>',
       'how long a peer may ask nothing; for ever by default',
     ).argParser(milliseconds(1)),
-    new Option(
-      '--max-memory <size>',
-      'memory for data; beyond it what was not used for long is dropped; no limit by default',
-    ).argParser(size(64 * 1024)),
     new Option('--max-table <size>', 'longest name of a table')
       .argParser(size(1))
       .default(DEFAULT_LIMITS.maxTableBytes),
     new Option('--max-key <size>', 'longest key')
       .argParser(size(1))
       .default(DEFAULT_LIMITS.maxKeyBytes, '4k'),
+  ];
+}
+
+function storageOptions(): Option[] {
+  return [
+    new Option(
+      '--storage <kind>',
+      'where data is: in memory; in memory, with a log on disk (wal); in LevelDB; in LMDB',
+    )
+      .choices(STORAGE_NAMES)
+      .default('memory'),
+    new Option('--data <directory>', 'where it is kept, if not in memory alone').argParser(text),
+    new Option(
+      '--fsync <when>',
+      'when what was written is safe from a power cut: before it is answered, which is the default; within a second (wal only); or when the system likes',
+    ).choices(['always', 'everysec', 'never'] satisfies Fsync[]),
+    new Option(
+      '--inline-fsync',
+      'wal: wait for the disk before anything else goes on; quicker for few clients',
+    ),
+    new Option(
+      '--snapshot-log <size>',
+      'wal: log after which a snapshot takes its place; 64m by default, or the size of the last snapshot',
+    ).argParser(size(1)),
+    new Option('--snapshot-at-end', 'wal: take a snapshot at the end; the next start is quicker'),
+    new Option(
+      '--max-memory <size>',
+      'memory: bytes for data; beyond it what was not used for long is dropped; no limit by default',
+    ).argParser(size(64 * 1024)),
   ];
 }
 
@@ -141,16 +176,13 @@ function tlsOf(flags: ServeFlags): ServeOptions['tls'] {
 }
 
 function serveOptionsOf(flags: ServeFlags): ServeOptions {
-  const { host, port, path, maxUnsent, maxInFlight, maxMemory } = flags;
+  const { host, port, path, maxUnsent, maxInFlight } = flags;
   const tls = tlsOf(flags);
   return {
     ...(tls && { tls }),
     // Absolute, so that the line that says where it listens holds in any directory.
     listen: path === undefined ? { host, port } : { path: resolve(path) },
-    engine: {
-      limits: { maxTableBytes: flags.maxTable, maxKeyBytes: flags.maxKey },
-      ...(maxMemory !== undefined && { storage: new SlabStorage({ maxBytes: maxMemory }) }),
-    },
+    engine: { limits: { maxTableBytes: flags.maxTable, maxKeyBytes: flags.maxKey } },
     transport: {
       ...frameFormatOf(flags),
       drainMs: flags.drain,
@@ -161,4 +193,8 @@ function serveOptionsOf(flags: ServeFlags): ServeOptions {
       ...(flags.idleTimeout === undefined ? {} : { idleTimeoutMs: flags.idleTimeout }),
     },
   };
+}
+
+function withStorage({ engine, ...options }: ServeOptions, storage: Storage): ServeOptions {
+  return { ...options, engine: { ...engine, storage } };
 }

@@ -1,6 +1,11 @@
 // For applications.
 
+export { checkWal, repairWal } from './check-wal.js';
+export type { LogReport } from './log/check-log.js';
+export type { FileContents, LogContents } from './log/log-contents.js';
 export type { Fsync } from './log/log-options.js';
+export type { RepairReport } from './log/repair-log.js';
+export type { Problem } from './log/unreadable.js';
 export type { SnapshotTaken } from './snapshot/snapshots.js';
 export { WalStorage, type WalStorageOptions, type WalStorageStats } from './wal-storage.js';
 

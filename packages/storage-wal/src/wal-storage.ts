@@ -12,7 +12,7 @@ import {
   type Value,
   type WriteOp,
 } from '@kv/core';
-import { DataDirectory } from '@kv/data-directory';
+import { DataDirectory, type DataFormat } from '@kv/data-directory';
 import { CommitQueue } from './commit-queue.js';
 import { EncodedChanges } from './encoded-changes.js';
 import { Log, type LogState } from './log/log.js';
@@ -53,7 +53,7 @@ export type WalStorageStats = SlabStorageStats & {
 const HASH_KEY_BYTES = 8;
 
 /** What the engine's data directories are marked with. */
-const FORMAT = { engine: 'wal', version: 1 } as const;
+export const FORMAT: DataFormat = { engine: 'wal', version: 1 };
 
 /** What a storage is made of that has been opened. */
 interface WalParts {

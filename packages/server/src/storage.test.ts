@@ -1,0 +1,156 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@kv/client';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run } from './main.js';
+import { KvProcess } from './testing/kv-process.js';
+import { TestIo } from './testing/test-io.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'kv-data-'));
+});
+afterEach(async () => {
+  await KvProcess.killAll();
+  await rm(directory, { recursive: true });
+});
+
+const serve = (...flags: string[]): KvProcess =>
+  KvProcess.start('serve', '--port', '0', '--storage', 'wal', '--data', directory, ...flags);
+
+/** The exit code, and what is said with it. */
+async function kv(...argv: string[]): Promise<[code: number, stdout: string, stderr: string]> {
+  const io = new TestIo();
+  const code = await run(argv, io);
+  return [code, io.stdout.text, io.stderr.text];
+}
+
+const said = (text: string): unknown => expect.stringContaining(text);
+
+describe('kv serve --storage wal', () => {
+  test.each(['always', 'everysec', 'never'])(
+    'with --fsync %s has after a SIGKILL all that was answered',
+    async (fsync) => {
+      const server = serve('--fsync', fsync);
+      const client = await connect(await server.url());
+      await client.hmset('t', [
+        ['a', 1n],
+        ['b', 'two'],
+      ]);
+      await client.hset('t', 'a', 3n);
+      server.signal('SIGKILL');
+      await server.ended;
+      await client.close();
+
+      const again = await connect(await serve('--fsync', fsync).url());
+      expect(await again.hgetall('t')).toEqual(
+        new Map<string, unknown>([
+          ['a', 3n],
+          ['b', 'two'],
+        ]),
+      );
+      await again.close();
+    },
+  );
+
+  test('drains, closes and exits with 0 on SIGTERM, with a snapshot if that is wanted', async () => {
+    const server = serve('--snapshot-at-end');
+    const client = await connect(await server.url());
+    await client.hset('t', 'k', 'v');
+    await client.close();
+    server.signal('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+    expect((await readdir(directory)).filter((name) => name.endsWith('.kv'))).toHaveLength(1);
+  });
+
+  test('takes a snapshot when it is asked for one', async () => {
+    const url = await serve().url();
+    const [code, bytes] = await kv('snapshot', '--url', url);
+    expect([code, Number(bytes)]).toEqual([0, expect.any(Number)]);
+    const [name] = (await readdir(directory)).filter((each) => each.endsWith('.kv'));
+    expect((await readFile(join(directory, `${name}`))).length).toBe(Number(bytes));
+  });
+
+  test('has its directory for itself', async () => {
+    await serve().url();
+    const second = await serve().ended;
+    expect(second).toMatchObject({ code: 3, stdout: '', stderr: said('open in another process') });
+    expect(await kv('repair', directory)).toEqual([3, '', said('open')]);
+  });
+
+  test('does what its other flags say', async () => {
+    const server = serve('--inline-fsync', '--snapshot-log', '1k');
+    const client = await connect(await server.url());
+    for (let i = 0; i < 20; i++) await client.hset('t', `k${i}`, 'x'.repeat(100));
+    await client.close();
+    server.signal('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0 });
+    expect((await readdir(directory)).filter((name) => name.endsWith('.kv'))).toHaveLength(1);
+  });
+});
+
+describe('flags that do not go together', () => {
+  test.each([
+    [['--storage', 'wal'], '--storage wal needs --data'],
+    [['--data', 'x'], '--data means nothing to --storage memory'],
+    [['--fsync', 'always'], '--fsync means nothing to --storage memory'],
+    [['--storage', 'wal', '--data', 'x', '--max-memory', '1m'], '--max-memory means nothing'],
+    [['--storage', 'wal', '--data', 'x', '--inline-fsync', '--fsync', 'never'], '--inline-fsync'],
+    [['--storage', 'disk'], 'Allowed choices are'],
+    [['--storage', 'wal', '--data', ''], 'must not be empty'],
+  ])('%j', async (flags, message) => {
+    expect(await kv('serve', '--port', '0', ...flags)).toEqual([2, '', said(message)]);
+  });
+});
+
+describe('kv check and kv repair', () => {
+  beforeEach(async () => {
+    const server = serve();
+    const client = await connect(await server.url());
+    for (let i = 0; i < 10; i++) await client.hset('t', `k${i}`, BigInt(i));
+    await client.close();
+    server.signal('SIGTERM');
+    await server.ended;
+  });
+
+  async function damage(): Promise<void> {
+    const [name] = (await readdir(directory)).filter((each) => each.endsWith('.log'));
+    const bytes = await readFile(join(directory, `${name}`));
+    bytes.fill(0xff, bytes.length >>> 1, (bytes.length >>> 1) + 1);
+    await writeFile(join(directory, `${name}`), bytes);
+  }
+
+  test('find nothing wrong with what was closed', async () => {
+    expect(await kv('check', directory)).toEqual([0, said('whole; 10 changes'), '']);
+    expect(await kv('repair', directory)).toEqual([0, said('nothing to repair'), '']);
+  });
+
+  test('say where the damage is, and make of it what can be made', async () => {
+    await damage();
+    const refused = await serve().ended;
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringMatching(/\.log is damaged/) });
+    expect(await kv('check', directory)).toEqual([
+      3,
+      expect.stringMatching(/\.log, byte \d+: /),
+      '',
+    ]);
+    expect(await kv('repair', directory)).toEqual([0, said('repaired: it has 9 changes'), '']);
+    expect(await kv('check', directory)).toEqual([0, said('whole'), '']);
+    const client = await connect(await serve().url());
+    expect((await client.hgetall('t')).size).toBe(9);
+    await client.close();
+  });
+
+  test('refuse what is no data directory, and what is of another engine', async () => {
+    const other = await mkdtemp(join(directory, 'other-'));
+    for (const command of ['check', 'repair']) {
+      expect(await kv(command, other)).toEqual([3, '', said('no data directory')]);
+    }
+    const marker = { engine: 'cassette', version: 1, id: '0'.repeat(32) };
+    await writeFile(join(other, 'kv.json'), JSON.stringify(marker));
+    for (const command of ['check', 'repair']) {
+      expect(await kv(command, other)).toEqual([3, '', said("data of 'cassette'")]);
+    }
+  });
+});

@@ -1,0 +1,49 @@
+import { basename } from 'node:path';
+import { checkWal, type FileContents, type Problem, repairWal, WalStorage } from '@kv/storage-wal';
+import type { StorageKind } from './storage-kind.js';
+
+/** In memory, with a log of every change on disk. */
+export const wal: StorageKind = {
+  flags: ['data', 'fsync', 'inlineFsync', 'snapshotLog', 'snapshotAtEnd'],
+  open: ({ data = '', fsync, inlineFsync, snapshotLog, snapshotAtEnd }, onWarning) =>
+    WalStorage.open({
+      directory: data,
+      onWarning,
+      ...(fsync && { fsync }),
+      ...(inlineFsync && { inline: true }),
+      ...(snapshotLog && { snapshotLogBytes: snapshotLog }),
+      ...(snapshotAtEnd && { snapshotAtClose: true }),
+    }),
+  async check(directory) {
+    const { snapshot, segments, state, problems, damage, last, durable } =
+      await checkWal(directory);
+    const files = [...(snapshot ? [snapshot] : []), ...segments];
+    const lines = [...files.map(fileLine), ...problems.map(problemLine)];
+    if (damage !== undefined && !problems.includes(damage)) lines.push(problemLine(damage));
+    lines.push(`${VERDICT[state]}; ${last} changes, of which ${durable} are known to be durable`);
+    return { sound: state !== 'damaged', lines };
+  },
+  async repair(directory) {
+    const { isRepaired, changes, problems, setAside } = await repairWal(directory);
+    if (!isRepaired) return [`nothing to repair: it has ${changes} changes`];
+    return [
+      ...problems.map(problemLine),
+      ...setAside.map((name) => `kept as it was: ${name}`),
+      `repaired: it has ${changes} changes; what was in the damaged places is lost`,
+    ];
+  },
+};
+
+const VERDICT = {
+  whole: 'whole',
+  cut: 'whole but for an end that was never durable, which will be cut off when it is opened',
+  damaged: 'damaged: kv repair makes of it what can be made',
+} as const;
+
+function fileLine({ path, size, blocks, changes }: FileContents): string {
+  return `${basename(path)}: ${changes} changes in ${blocks} blocks, ${size} bytes`;
+}
+
+function problemLine({ path, offset, reason }: Problem): string {
+  return `${basename(path)}, byte ${offset}: ${reason}`;
+}

@@ -1,0 +1,38 @@
+import { DataDirectory, inspect } from '@kv/data-directory';
+import { KvError } from '@kv/protocol';
+import { checkLog, type LogReport } from './log/check-log.js';
+import { type RepairReport, repairLog } from './log/repair-log.js';
+import { FORMAT } from './wal-storage.js';
+
+/**
+ * Reads all of a data directory whose storage is not open, and writes nothing.
+ *
+ * @throws {KvError} `STORAGE_FAILURE` if it is none or cannot be read, `UNSUPPORTED` if it is another engine's or a later
+ * version's.
+ */
+export async function checkWal(directory: string): Promise<LogReport> {
+  const { engine, version } = await inspect(directory);
+  if (engine !== FORMAT.engine || version > FORMAT.version) {
+    throw new KvError(
+      'UNSUPPORTED',
+      `${directory} has data of the engine '${engine}', version ${version}`,
+    );
+  }
+  return checkLog(directory);
+}
+
+/**
+ * Makes a data directory that is damaged one that can be opened: with all that can still be read. What the
+ * directory had is kept in files whose names end in `.damaged`. One that is not damaged is left as it is.
+ *
+ * @throws {KvError} as {@link checkWal}, and `UNAVAILABLE` if its storage is open.
+ */
+export async function repairWal(directory: string): Promise<RepairReport> {
+  await inspect(directory);
+  const claimed = await DataDirectory.open(directory, FORMAT);
+  try {
+    return await repairLog(claimed.path);
+  } finally {
+    await claimed.close();
+  }
+}
