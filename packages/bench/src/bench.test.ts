@@ -63,6 +63,19 @@ describe.each<[group: GroupName, measures: string[], subjects: string[]]>([
     ['kv serve', 'the plain path', 'redis-server'],
   ],
   [
+    'durable',
+    [1, 16, 64].flatMap((depth) => [
+      `HSET, fsync always, depth ${depth}`,
+      `HSET, fsync everysec, depth ${depth}`,
+    ]),
+    ['kv serve', 'kv serve --inline-fsync', 'redis-server'],
+  ],
+  [
+    'recovery',
+    ['read the log', 'read a snapshot', 'take a snapshot'],
+    ['WalStorage', 'redis-server'],
+  ],
+  [
     'client',
     ['HGET, 1,000 in flight', 'HGET, 64 in flight'],
     ['@kv/client', 'ioredis', '@redis/client'],

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clientGroup } from './client/group.js';
 import { codecGroup } from './codec/group.js';
+import { durableGroup } from './durable/group.js';
 import type { Group } from './group.js';
 import { inProcessGroup } from './in-process/group.js';
 import { describeMachine } from './machine.js';
 import { noiseOf, watchOthers } from './noise.js';
 import { findCores } from './processes/cores.js';
 import { Processes } from './processes/processes.js';
+import { recoveryGroup } from './recovery/group.js';
 import type { GroupName, GroupResult, Results, Skipped } from './results.js';
 import { runGroup } from './run-group.js';
 import { serverGroup } from './server/group.js';
@@ -18,6 +20,8 @@ const GROUPS: Readonly<Record<GroupName, Group>> = {
   'in-process': inProcessGroup,
   codec: codecGroup,
   server: serverGroup,
+  durable: durableGroup,
+  recovery: recoveryGroup,
   client: clientGroup,
 };
 

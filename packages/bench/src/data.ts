@@ -9,8 +9,18 @@ export interface DataSet {
 }
 
 export function dataSet(size: number): DataSet {
-  const keys = Array.from({ length: size }, (_, i) => `key-${String(i).padStart(12, '0')}`);
-  return { keys, values: keys.map((key) => key.padEnd(64, 'v')) };
+  const keys = Array.from({ length: size }, (_, i) => keyOf(i));
+  return { keys, values: keys.map(valueFor) };
+}
+
+/** The key at an index. */
+export function keyOf(index: number): string {
+  return `key-${String(index).padStart(12, '0')}`;
+}
+
+/** The value of a key. */
+export function valueFor(key: string): string {
+  return key.padEnd(64, 'v');
 }
 
 /** A power of two, and more than there are keys: nothing is asked for in the same order soon. */

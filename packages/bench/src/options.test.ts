@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { parseOptions } from './options.js';
 
 test('all groups, unless some are named; in their own order', () => {
-  expect(parseOptions([]).groups).toEqual(['in-process', 'codec', 'server', 'client']);
+  expect(parseOptions([]).groups).toEqual([
+    'in-process',
+    'codec',
+    'server',
+    'durable',
+    'recovery',
+    'client',
+  ]);
   expect(parseOptions(['client', 'codec']).groups).toEqual(['codec', 'client']);
 });
 

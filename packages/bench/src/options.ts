@@ -10,6 +10,8 @@ Groups, all by default:
   in-process  the engine, a bare Map and other stores in one process
   codec       our codecs and protobuf-es
   server      kv serve and redis-server under one load generator
+  durable     the same, with every write in a log on disk
+  recovery    how fast data is read back from a log and from a snapshot, and a snapshot taken
   client      our client, ioredis and @redis/client with many requests in flight
 
 Options:

@@ -1,7 +1,14 @@
 import type { Spread } from './spread.js';
 
 /** The parts of the benchmark, each of which may be run alone. */
-export const GROUP_NAMES = ['in-process', 'codec', 'server', 'client'] as const;
+export const GROUP_NAMES = [
+  'in-process',
+  'codec',
+  'server',
+  'durable',
+  'recovery',
+  'client',
+] as const;
 
 export type GroupName = (typeof GROUP_NAMES)[number];
 

@@ -5,9 +5,9 @@ import type { Server } from './server.js';
 const BIN = fileURLToPath(new URL('../../../server/bin/kv.js', import.meta.url));
 const PLAIN = fileURLToPath(new URL('../../dist/server/plain-server.js', import.meta.url));
 
-/** Starts `kv serve`, as anybody would. */
-export function startKvServer(context: Context): Promise<Server> {
-  return start(context, [BIN, 'serve', '--port', '0']);
+/** Starts `kv serve`, as anybody would; `flags` are what it is told besides. */
+export function startKvServer(context: Context, flags: readonly string[] = []): Promise<Server> {
+  return start(context, [BIN, 'serve', '--port', '0', ...flags]);
 }
 
 /** Starts a server that answers on the plain path. */

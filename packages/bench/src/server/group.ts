@@ -1,7 +1,8 @@
-import type { Context, Group, Measure, Run, Subject } from '../group.js';
+import type { Context, Group, Measure, Run } from '../group.js';
 import { startKvServer, startPlainServer } from '../processes/kv-server.js';
 import { startRedisServer } from '../processes/redis-server.js';
-import { type Load, type Loaded, LoadGenerator, type Operation } from './load-generator.js';
+import { type Loaded, LoadGenerator, type Operation } from './load-generator.js';
+import { fill, underLoad } from './under-load.js';
 
 const CONNECTIONS = 50;
 
@@ -34,14 +35,11 @@ export const serverGroup: Group = {
 };
 
 async function openRun(
-  { settings: { warmupMs, turnMs } }: Context,
+  context: Context,
   generator: LoadGenerator,
   { ours, plain, redis }: Record<'ours' | 'plain' | 'redis', Loaded>,
 ): Promise<Run> {
-  const none = { durationMs: 0, warmupMs: 0, seed: 1 };
-  for (const server of [ours, plain, redis]) {
-    await generator.run(server, { operation: 'fill', connections: 1, depth: 64, ...none });
-  }
+  for (const server of [ours, plain, redis]) await fill(generator, server);
   return {
     measures: LOADS.map(measure),
     close: async () => {
@@ -50,31 +48,18 @@ async function openRun(
   };
 
   function measure([operation, depth, goal, plainGoal]: (typeof LOADS)[number]): Measure {
-    const load = { ...none, operation, depth, connections: CONNECTIONS };
+    const load = { operation, depth, connections: CONNECTIONS };
     return {
       name: `${operation.toUpperCase()}, depth ${depth}`,
       subjects: {
-        [OURS]: () => open(ours, load),
-        [PLAIN]: () => open(plain, load),
-        [REDIS]: () => open(redis, load),
+        [OURS]: () => underLoad(context, generator, ours, load),
+        [PLAIN]: () => underLoad(context, generator, plain, load),
+        [REDIS]: () => underLoad(context, generator, redis, load),
       },
       pairings: [
         { subject: OURS, baseline: REDIS, goal },
         { subject: PLAIN, baseline: REDIS, goal: plainGoal },
       ],
-    };
-  }
-
-  async function open(server: Loaded, load: Load): Promise<Subject> {
-    await generator.run(server, { ...load, durationMs: warmupMs });
-    // Both are asked for the same keys, and for others at each turn.
-    let seed = load.seed;
-    return {
-      sample: () => {
-        seed++;
-        return generator.run(server, { ...load, durationMs: turnMs, warmupMs: turnMs / 5, seed });
-      },
-      close: async () => {},
     };
   }
 }
