@@ -59,8 +59,18 @@ export function sealHeader(bytes: Buffer, magic: number): void {
   view.setUint32(CHECKSUM, crc32(bytes.subarray(VERSION)), true);
 }
 
-/** Answers why a header cannot be read; `undefined` if it can. `what` it is the header of. */
-export function checkHeader(bytes: Buffer, magic: number, what: string): Unreadable | undefined {
+/**
+ * Answers why a header cannot be read; `undefined` if it can.
+ *
+ * @param what it is the header of.
+ * @param length how many bytes it has at least.
+ */
+export function checkHeader(
+  bytes: Buffer,
+  magic: number,
+  what: string,
+  length: number,
+): Unreadable | undefined {
   const damaged = (reason: string): Unreadable => ({ foreign: false, reason });
   const view = viewOf(bytes);
   if (bytes.length < VERSION + 4) return damaged('the header is cut off');
@@ -69,6 +79,8 @@ export function checkHeader(bytes: Buffer, magic: number, what: string): Unreada
     return damaged("the header's checksum is wrong");
   }
   const version = view.getUint32(VERSION, true);
-  if (version === FORMAT_VERSION) return undefined;
-  return { foreign: true, reason: `the format has version ${version}, not ${FORMAT_VERSION}` };
+  if (version !== FORMAT_VERSION) {
+    return { foreign: true, reason: `the format has version ${version}, not ${FORMAT_VERSION}` };
+  }
+  return bytes.length < length ? damaged('the header is cut off') : undefined;
 }

@@ -81,12 +81,16 @@ export function encodeManifest(manifest: Manifest): Buffer {
 
 /** @param bytes those of the file. */
 export function decodeManifest(bytes: Buffer): Manifest | Unreadable {
-  const unreadable = checkHeader(bytes, MAGIC, 'manifest');
+  const unreadable = checkHeader(bytes, MAGIC, 'manifest', HEADER_BYTES);
   if (unreadable !== undefined) return unreadable;
   const view = viewOf(bytes);
   const flags = view.getUint32(FLAGS, true);
   if ((flags & ~KNOWN_FLAGS) !== 0) {
     return { foreign: true, reason: `the manifest has flags ${flags}` };
+  }
+  const count = view.getUint32(EPOCHS, true);
+  if (bytes.length !== HEADER_BYTES + count * EPOCH_BYTES) {
+    return { foreign: false, reason: 'the manifest is longer or shorter than it says' };
   }
   const start = getUint64(view, SNAPSHOT_START);
   const end = getUint64(view, SNAPSHOT_END);
@@ -96,7 +100,7 @@ export function decodeManifest(bytes: Buffer): Manifest | Unreadable {
     lastSegment: getUint64(view, LAST_SEGMENT),
     durable: getUint64(view, DURABLE),
     snapshot: flags & HAS_SNAPSHOT ? { start, end } : undefined,
-    epochs: Array.from({ length: view.getUint32(EPOCHS, true) }, (_, i) => {
+    epochs: Array.from({ length: count }, (_, i) => {
       const at = HEADER_BYTES + i * EPOCH_BYTES;
       return { epoch: view.getUint32(at, true), first: getUint64(view, at + 8) };
     }),

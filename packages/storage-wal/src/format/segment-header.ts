@@ -50,7 +50,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 
 /** @param bytes those of the header, or fewer if the file has no more. */
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | Unreadable {
-  const unreadable = checkHeader(bytes, MAGIC, 'segment');
+  const unreadable = checkHeader(bytes, MAGIC, 'segment', SEGMENT_HEADER_BYTES);
   if (unreadable !== undefined) return unreadable;
   const view = viewOf(bytes);
   const flags = view.getUint32(FLAGS, true);

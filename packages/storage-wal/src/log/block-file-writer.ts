@@ -17,6 +17,7 @@ export class BlockFileWriter {
   readonly #file: File;
   readonly #seed: number;
   #end = SEGMENT_HEADER_BYTES;
+  #isOpen = true;
 
   private constructor(directory: LogDirectory, name: string, header: SegmentHeader, file: File) {
     this.#directory = directory;
@@ -69,17 +70,19 @@ export class BlockFileWriter {
 
   /** Makes it durable, and gives it its name. */
   async finish(): Promise<void> {
-    try {
-      await this.#file.datasync();
-    } finally {
-      await this.#file.close();
-    }
+    await this.#file.datasync();
+    await this.#close();
     await this.#directory.rename(this.#name + TEMPORARY, this.#name);
   }
 
-  /** Gives it up. */
+  /** Gives it up. What fails is left to who opens the log next. */
   async abandon(): Promise<void> {
-    await this.#file.close();
-    await this.#directory.remove([this.#name + TEMPORARY]);
+    if (this.#isOpen) await this.#close().catch(() => {});
+    await this.#directory.remove([this.#name + TEMPORARY]).catch(() => {});
+  }
+
+  #close(): Promise<void> {
+    this.#isOpen = false;
+    return this.#file.close();
   }
 }

@@ -8,13 +8,14 @@ import type { SegmentHeader } from '../format/segment-header.js';
 import type { LogDirectory } from './log-directory.js';
 import type { BlockReplay } from './replay.js';
 import { SegmentReader } from './segment-reader.js';
-import { isMissing, type Problem, unreadableError } from './unreadable.js';
+import { SourceFile } from './source-file.js';
+import { failureOf, isMissing, type Problem, unreadableError } from './unreadable.js';
 
 /**
- * What is replayed of a log that is not as it was written: what stands before the first problem, which is what counts;
- * or all that can be read.
+ * For what a log is read: to be opened, for which it must be readable, and counts up to the first problem; to be checked,
+ * which tells what opening finds, and passes over what cannot be read; or to save what there is.
  */
-export type ReadMode = 'whole' | 'salvage';
+export type ReadMode = 'open' | 'check' | 'salvage';
 
 /** Reads files of blocks, one after the other, and collects what is the matter with them. */
 export class BlockFiles {
@@ -25,8 +26,6 @@ export class BlockFiles {
   damage: Problem | undefined;
   /** How many changes were replayed. */
   replayed = 0;
-  /** How many bytes do not count. */
-  lostBytes = 0;
   /** The path of the file that is being read. */
   path = '';
   /** Where in it the last block ends that counts. */
@@ -35,6 +34,8 @@ export class BlockFiles {
   blocks = 0;
   /** How many changes are in them. */
   changes = 0;
+  /** How many bytes stand behind them that do not count, up to where there are only zeros. */
+  lostBytes = 0;
   readonly #directory: LogDirectory;
   readonly #storeId: Uint8Array;
   readonly #replay: BlockReplay;
@@ -83,6 +84,7 @@ export class BlockFiles {
    */
   async walk(take: () => void, pass: (offset: number, reason: string) => void): Promise<void> {
     const { reader } = this;
+    let isClean = true;
     for (;;) {
       const step = reader.look() ?? (await reader.lookFurther());
       if (step === 'end') break;
@@ -92,14 +94,13 @@ export class BlockFiles {
         const waiting = this.#replay.endBlock?.();
         if (waiting !== undefined) await waiting;
       } else {
+        isClean = false;
         pass(reader.position, reader.reason);
         if (!(await reader.search())) break;
       }
     }
-    const { window } = reader;
-    if (this.problems.length > 0) {
-      this.lostBytes += (await window.contentEnd(this.end)) - this.end;
-    }
+    const isLost = !isClean || this.problems.length > 0;
+    this.lostBytes = isLost ? (await reader.window.contentEnd(this.end)) - this.end : 0;
   }
 
   /**
@@ -115,7 +116,7 @@ export class BlockFiles {
       const reason = `a block has flags ${block.flags}`;
       throw unreadableError(this.path, position, { foreign: true, reason });
     }
-    if (this.#mode === 'whole' && this.problems.length > 0) return false;
+    if (this.#mode !== 'salvage' && this.problems.length > 0) return false;
     const changes = this.#walkRecords(skip);
     if (typeof changes !== 'number') this.#unreadable(position, changes);
     else if (changes !== block.changes) {
@@ -130,12 +131,12 @@ export class BlockFiles {
 
   /** Notes it if a segment that does not count has something in it. */
   async checkEmpty(name: string, file: File): Promise<void> {
-    const header = await this.reader.open(file);
+    this.path = this.#directory.file(name);
+    const header = await this.reader.open(this.#sourceOf(file));
     // A repair that came to no end may have left it.
     if ('storeId' in header && !this.#isOwn(header)) return;
     const { position, window } = this.reader;
     if ((await window.contentEnd(position)) === position) return;
-    this.path = this.#directory.file(name);
     this.damaged(position, 'the manifest is older than this segment');
   }
 
@@ -162,9 +163,10 @@ export class BlockFiles {
     }
   }
 
-  async #open(): Promise<File | undefined> {
+  async #open(): Promise<SourceFile | undefined> {
     try {
-      return await this.#directory.fileSystem.open(this.path, { readOnly: true });
+      const file = await this.#directory.fileSystem.open(this.path, { readOnly: true });
+      return this.#sourceOf(file);
     } catch (error) {
       if (!isMissing(error)) throw error;
       this.damaged(0, 'it is missing');
@@ -172,7 +174,20 @@ export class BlockFiles {
     }
   }
 
-  async #readHeader(file: File, number: number, kind: 'segment' | 'snapshot'): Promise<void> {
+  #sourceOf(file: File): SourceFile {
+    const { path } = this;
+    if (this.#mode === 'open') return new SourceFile(file, path, undefined);
+    return new SourceFile(file, path, (offset, cause) => this.#cannotRead(offset, cause));
+  }
+
+  #cannotRead(offset: number, cause: unknown): void {
+    // It may be tried more than once.
+    if (this.problems.some((problem) => problem.path === this.path && problem.offset === offset))
+      return;
+    this.damaged(offset, failureOf('it cannot be read', cause).message);
+  }
+
+  async #readHeader(file: SourceFile, number: number, kind: 'segment' | 'snapshot'): Promise<void> {
     const header = await this.reader.open(file);
     if ('reason' in header) {
       this.#unreadable(0, header);

@@ -49,7 +49,8 @@ export class Block {
    *
    * @param view over the same bytes, at the same offsets.
    * @returns where, in the block's bytes, the copy begins.
-   * @throws {KvError} `TOO_LARGE`, or `TOO_MANY_REQUESTS` if it is only that too many wait; nothing is appended then.
+   * @throws {KvError} `TOO_LARGE`, or `TOO_MANY_REQUESTS` if it is only that too many wait, `STORAGE_FAILURE` if
+   * there is no memory; nothing is appended then.
    */
   append(source: Uint8Array, view: DataView, start: number, end: number): number {
     const length = end - start;
@@ -127,10 +128,17 @@ export class Block {
     const out = this.#out;
     const payloadBytes = out.length - BLOCK_HEADER_BYTES + count;
     if (payloadBytes > MAX_PAYLOAD_BYTES) throw this.#tooMuch(count);
-    const { bytes } = out;
     // The block is filled up to where the next may begin.
-    out.reserve(count + ALIGNMENT);
-    if (out.bytes !== bytes) this.#view = viewOf(out.bytes);
+    if (out.length + count + ALIGNMENT > out.bytes.length) this.#grow(count + ALIGNMENT);
+  }
+
+  #grow(count: number): void {
+    try {
+      this.#out.reserve(count);
+    } catch (cause) {
+      throw new KvError('STORAGE_FAILURE', 'The log is out of memory', { cause });
+    }
+    this.#view = viewOf(this.#out.bytes);
   }
 
   #tooMuch(count: number): KvError {

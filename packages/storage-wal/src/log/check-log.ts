@@ -33,7 +33,7 @@ export async function checkLog(
   const directory = new LogDirectory(path, fileSystem);
   try {
     const { manifest, problem } = await findLog(directory);
-    const contents = await readLog(directory, manifest, { change() {} }, 'whole');
+    const contents = await readLog(directory, manifest, { change() {} }, 'check');
     const problems = problem === undefined ? contents.problems : [problem, ...contents.problems];
     const damage = problem ?? contents.damage;
     const state = damage !== undefined ? 'damaged' : problems.length > 0 ? 'cut' : 'whole';

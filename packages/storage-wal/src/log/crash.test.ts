@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { randomFrom } from '../testing/random.js';
 import { type Call, failure, SimulatedFileSystem } from '../testing/simulated-file-system.js';
 import { append, appendMany, openLog, type TestLog } from '../testing/test-log.js';
 import type { LogOptions } from './log-options.js';
@@ -36,15 +37,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'rotate' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
 );
-
-/** Numbers from 0 to below 1 that follow from one: a disk's whims, which can be repeated. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b_3c6d) + 0x9e37_79b9) >>> 0;
-    return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** What was tried until the machine stopped, and what of it was durable then. */
 class History {
@@ -147,7 +139,7 @@ describe.each(MODES)('a log with %o', (mode) => {
           found = replayed;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

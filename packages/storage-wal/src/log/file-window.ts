@@ -1,5 +1,5 @@
-import type { File } from '../file-system/file-system.js';
 import { viewOf } from '../format/layout.js';
+import type { SourceFile } from './source-file.js';
 
 /** How much of a file is read at one time. */
 const WINDOW_BYTES = 1024 * 1024;
@@ -9,7 +9,7 @@ const zeros: Buffer = Buffer.alloc(WINDOW_BYTES);
 /** A part of a file in memory, through which somebody goes from its beginning to its end. */
 export class FileWindow {
   /** What stands there; only {@link length} bytes count. */
-  bytes: Buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  bytes: Buffer = Buffer.alloc(0);
   view: DataView = viewOf(this.bytes);
   /** Where in the file it begins. */
   start = 0;
@@ -17,14 +17,15 @@ export class FileWindow {
   length = 0;
   /** The length of the file. */
   size = 0;
-  #file: File | undefined;
+  #file: SourceFile | undefined;
 
   /** Turns to a file. */
-  async open(file: File): Promise<void> {
+  async open(file: SourceFile): Promise<void> {
     this.#file = file;
     this.size = await file.size();
     this.start = 0;
     this.length = 0;
+    this.#reserve(Math.min(WINDOW_BYTES, this.size));
   }
 
   /** Whether so many bytes are there from a position of the file on. */
@@ -34,14 +35,17 @@ export class FileWindow {
 
   /** Moves on to a position. At least `count` bytes are there then, unless the file ends before. */
   async move(position: number, count: number): Promise<void> {
-    if (count > this.bytes.length) {
-      this.bytes = Buffer.allocUnsafeSlow(count);
-      this.view = viewOf(this.bytes);
-    }
+    this.#reserve(Math.min(count, this.size - position));
     this.start = position;
     this.length = (await this.#file?.read(this.bytes, position)) ?? 0;
     // Should the file have become shorter, it is.
     if (this.length < this.bytes.length) this.size = Math.min(this.size, position + this.length);
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.bytes.length) return;
+    this.bytes = Buffer.allocUnsafeSlow(count);
+    this.view = viewOf(this.bytes);
   }
 
   /** Where the last byte ends, from a position on, that is not zero; that position if there is none. */

@@ -9,6 +9,8 @@ export interface FileContents {
   readonly size: number;
   /** Where the last block ends that counts, in bytes. */
   readonly end: number;
+  /** How many bytes stand behind that which do not count, up to where there are only zeros. */
+  readonly lostBytes: number;
   /** How many blocks count. */
   readonly blocks: number;
   /** How many changes are in them. */
@@ -29,7 +31,7 @@ export interface LogContents {
   readonly durable: number;
   /** What is not as it was written, in order; the log counts up to the first of them. */
   readonly problems: readonly Problem[];
-  /** How many bytes do not count because of them. */
+  /** How many bytes in segments do not count because of them. */
   readonly lostBytes: number;
   /** Where something is missing that was durable, if that is so. */
   readonly damage: Problem | undefined;

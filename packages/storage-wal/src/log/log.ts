@@ -194,15 +194,23 @@ export class Log {
   }
 
   /**
-   * Ends a snapshot, from which the log begins from now on. What it needs of the log is made durable before; the segments,
-   * and the snapshot, that are not needed any more are removed after.
+   * Ends a snapshot, with which the log begins from now on. What it needs of the log is made durable before; the segments,
+   * and the snapshot, that are not needed any more are removed after. If that fails the log is as it was, and the snapshot
+   * is given up.
    *
-   * @param end the sequence of the last change that may be in it.
+   * @param end the sequence of the last change that may be in it, which must be committed.
+   * @throws {KvError} `STORAGE_FAILURE` if the file system fails.
    */
   async adoptSnapshot(writer: SnapshotWriter, end: number): Promise<void> {
-    while (this.#durable < end) await this.#syncer.run();
-    await writer.finish(end);
-    await this.#segments.adoptSnapshot({ start: writer.start, end }, this.#durable);
+    if (end > this.#committed) throw new RangeError('A snapshot has changes that the log has not');
+    try {
+      while (this.#durable < end) await this.#syncer.run();
+      await writer.finish(end);
+      await this.#segments.adoptSnapshot({ start: writer.start, end }, this.#durable);
+    } catch (cause) {
+      await writer.abandon();
+      throw failureOf('The snapshot could not be written', cause);
+    }
   }
 
   /**

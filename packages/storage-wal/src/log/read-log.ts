@@ -47,6 +47,8 @@ class LogReading {
   /** The same, before the first problem. */
   #lastWhole: number;
   #durable: number;
+  /** The first place since the last block at which there was none. */
+  #passed: Problem | undefined;
 
   constructor(directory: LogDirectory, manifest: Manifest, replay: BlockReplay, mode: ReadMode) {
     this.#directory = directory;
@@ -78,7 +80,7 @@ class LogReading {
     const contents = await files.read(segmentName(number), number, 'segment', async () => {
       await files.walk(
         () => this.#takeBlock(),
-        (offset, reason) => files.note(offset, reason),
+        (offset, reason) => this.#pass(offset, reason),
       );
       return this.#contents(number);
     });
@@ -94,7 +96,9 @@ class LogReading {
   }
 
   finish(): LogContents {
-    const { replayed, problems, lostBytes, damage } = this.#files;
+    if (this.#passed !== undefined) this.#files.problems.push(this.#passed);
+    const { replayed, problems, damage } = this.#files;
+    const lostBytes = this.#segments.reduce((sum, segment) => sum + segment.lostBytes, 0);
     const last = this.#lastWhole;
     return {
       snapshot: this.#snapshot,
@@ -103,9 +107,23 @@ class LogReading {
       last,
       durable: this.#durable,
       problems,
-      lostBytes,
+      lostBytes: problems.length > 0 ? lostBytes : 0,
       damage: damage ?? (this.#durable > last ? this.#loss(last) : undefined),
     };
+  }
+
+  /**
+   * Passes over what is no block. It may be left of one that could not be written: that nothing is missing, the next
+   * block tells.
+   */
+  #pass(offset: number, reason: string): void {
+    this.#passed ??= { path: this.#files.path, offset, reason };
+  }
+
+  /** Notes that changes are missing: at the first place since the last change that is no block, or else here. */
+  #break(offset: number, reason: string): void {
+    const { path, problems } = this.#files;
+    problems.push(this.#passed ?? { path, offset, reason });
   }
 
   #takeBlock(): void {
@@ -114,7 +132,8 @@ class LogReading {
     const next = (this.#last ?? this.#start) + 1;
     // Only the first segment may begin before the snapshot.
     const follows = this.#last === undefined ? block.first <= next : block.first === next;
-    if (!follows) files.note(position, `change ${block.first} follows, and not ${next}`);
+    if (!follows) this.#break(position, `change ${block.first} follows, and not ${next}`);
+    this.#passed = undefined;
     if (block.epoch > this.#epoch) files.damaged(position, 'the manifest is older than this');
     this.#durable = Math.max(this.#durable, block.durable);
     if (this.#last !== undefined && block.first < next) return;
@@ -138,9 +157,9 @@ class LogReading {
   }
 
   #contents(number: number): FileContents {
-    const { path, end, blocks, changes, reader } = this.#files;
+    const { path, end, blocks, changes, lostBytes, reader } = this.#files;
     const { size } = reader.window;
-    return { path, number, size, end, blocks, changes, last: this.#lastWhole };
+    return { path, number, size, end, lostBytes, blocks, changes, last: this.#lastWhole };
   }
 
   /** What is the matter when changes are missing that were durable. */

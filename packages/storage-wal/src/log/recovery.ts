@@ -46,7 +46,7 @@ export interface Recovered {
  */
 export async function recover(directory: LogDirectory, replay: Replay): Promise<Recovered> {
   const manifest = await openManifest(directory);
-  const contents = await readLog(directory, manifest, replay, 'whole');
+  const contents = await readLog(directory, manifest, replay, 'open');
   if (contents.damage !== undefined) throw damageError(contents.damage);
   if (manifest.repaired) await removeLeftovers(directory, manifest);
   await settle(directory, contents, manifest.durable);

@@ -55,13 +55,20 @@ async function salvage(
   const names = await directory.list();
   const numbers = names.map((name) => segmentNumber(originalName(name)) ?? 0);
   const { manifest } = await findLog(directory);
+  // The manifest may be an older one.
+  const found = Math.max(manifest.lastSegment, ...names.map((name) => segmentNumber(name) ?? 0));
   const storeId = randomBytes(STORE_ID_BYTES);
   const epoch = lastEpoch(manifest) + 1;
   const lastSegment = Math.max(0, ...numbers);
   const writer = new SalvageWriter(directory, storeId, epoch, lastSegment);
-  await readLog(directory, manifest, writer, 'salvage');
-  await writer.finish();
-  await keepManifest(directory);
+  try {
+    await readLog(directory, { ...manifest, lastSegment: found }, writer, 'salvage');
+    await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+  const kept = await keepManifest(directory);
   const repaired: Manifest = {
     storeId,
     firstSegment: lastSegment + 1,
@@ -73,14 +80,15 @@ async function salvage(
   };
   // From here on it is the other log.
   await directory.writeManifest(repaired);
-  const setAside = await removeLeftovers(directory, repaired);
+  const setAside = [...kept, ...(await removeLeftovers(directory, repaired))];
   return { isRepaired: true, changes: writer.changes, problems, setAside };
 }
 
-/** Keeps a copy of the manifest, which is about to be replaced. */
-async function keepManifest(directory: LogDirectory): Promise<void> {
+/** Keeps a copy of the manifest, which is about to be replaced; answers its name, if there was one. */
+async function keepManifest(directory: LogDirectory): Promise<string[]> {
   const bytes = await directory.readFile(MANIFEST);
-  if (bytes !== undefined) {
-    await directory.create(MANIFEST + SET_ASIDE, (file) => file.write(bytes, 0));
-  }
+  if (bytes === undefined) return [];
+  const name = MANIFEST + SET_ASIDE;
+  await directory.create(name, (file) => file.write(bytes, 0));
+  return [name];
 }

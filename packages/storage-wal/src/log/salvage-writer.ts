@@ -45,6 +45,11 @@ export class SalvageWriter implements BlockReplay {
     await this.#file?.finish();
   }
 
+  /** Gives up the last segment; those before are left, and do not count. */
+  async abandon(): Promise<void> {
+    await this.#file?.abandon();
+  }
+
   async #write(): Promise<void> {
     if (this.#file !== undefined && this.#file.bytes >= SEGMENT_BYTES) {
       await this.#file.finish();

@@ -1,4 +1,3 @@
-import type { File } from '../file-system/file-system.js';
 import { BLOCK_HEADER_BYTES, checksumSeed, ReadBlock } from '../format/block-header.js';
 import { ALIGNMENT, type Unreadable } from '../format/layout.js';
 import {
@@ -7,6 +6,7 @@ import {
   type SegmentHeader,
 } from '../format/segment-header.js';
 import { FileWindow } from './file-window.js';
+import type { SourceFile } from './source-file.js';
 
 /** What stands where a block may begin: one; nothing more, up to the end of the file; or anything else. */
 export type Step = 'block' | 'end' | 'bad';
@@ -29,7 +29,7 @@ export class SegmentReader {
   }
 
   /** Turns to a file, whose header it answers. */
-  async open(file: File): Promise<SegmentHeader | Unreadable> {
+  async open(file: SourceFile): Promise<SegmentHeader | Unreadable> {
     await this.window.open(file);
     await this.window.move(0, SEGMENT_HEADER_BYTES);
     const length = Math.min(this.window.length, SEGMENT_HEADER_BYTES);

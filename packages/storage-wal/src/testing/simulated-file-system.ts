@@ -9,6 +9,9 @@ export interface Call {
   readonly index: number;
   readonly operation: keyof FileSystem | keyof File;
   readonly path: string;
+  /** Of reading: from where to where. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** What was done to a file, and is not durable. */
@@ -162,12 +165,12 @@ export class SimulatedFileSystem implements FileSystem {
   }
 
   /** For files. */
-  called(operation: Call['operation'], path: string): void {
-    this.#call(operation, path);
+  called(operation: Call['operation'], path: string, start: number, end: number): void {
+    this.onCall({ index: this.calls++, operation, path, start, end });
   }
 
   #call(operation: Call['operation'], path: string): void {
-    this.onCall({ index: this.calls++, operation, path });
+    this.called(operation, path, 0, 0);
   }
 
   #rename(naming: Naming): void {
@@ -192,7 +195,7 @@ class SimulatedFile implements File {
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
-    this.#call('read');
+    this.#call('read', position, position + into.length);
     const bytes = this.#inode.content.subarray(position, position + into.length);
     into.set(bytes);
     return bytes.length;
@@ -245,16 +248,16 @@ class SimulatedFile implements File {
     // It is closed even if that fails.
     this.#isOpen = false;
     this.#fileSystem.openFiles--;
-    this.#fileSystem.called('close', this.#path);
+    this.#fileSystem.called('close', this.#path, 0, 0);
   }
 
   #write(bytes: Uint8Array, at: number): void {
     if (bytes.length > 0) this.#inode.apply({ kind: 'write', at, bytes: new Uint8Array(bytes) });
   }
 
-  #call(operation: Call['operation']): void {
+  #call(operation: Call['operation'], start = 0, end = 0): void {
     if (!this.#isOpen) throw failure('EBADF', this.#path);
-    this.#fileSystem.called(operation, this.#path);
+    this.#fileSystem.called(operation, this.#path, start, end);
   }
 }
 

@@ -21,6 +21,7 @@ export interface TestLog {
 export async function openLog(
   fileSystem: SimulatedFileSystem,
   options: Partial<LogOptions> = {},
+  beginSnapshot: (hashSeed: Uint8Array) => void = () => {},
 ): Promise<TestLog> {
   const replayed: string[] = [];
   const warnings: string[] = [];
@@ -33,6 +34,7 @@ export async function openLog(
     ...options,
   };
   const log = await Log.open(DIRECTORY, settings, {
+    beginSnapshot,
     change: (bytes, _, start, end) => replayed.push(bytes.toString('utf8', start, end)),
   });
   return { log, replayed, warnings, clock, fileSystem };
