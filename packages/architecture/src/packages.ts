@@ -15,6 +15,7 @@ export const packages: Readonly<Record<string, Rule>> = {
   'data-directory': { own: ['protocol'], foreign: ['fs-native-extensions'] },
   // Never core: a client works in an application that does not have the engine.
   client: { own: ['protocol'], foreign: ['eventemitter3'] },
+  'storage-lmdb': { own: ['core', 'data-directory', 'protocol'], foreign: ['lmdb'] },
   'transport-tcp': { own: ['core', 'protocol'], foreign: [] },
   'storage-wal': { own: ['core', 'data-directory', 'protocol'], foreign: [] },
   server: {

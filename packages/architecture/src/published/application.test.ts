@@ -22,6 +22,20 @@ describe.each(moduleKinds)('in an application, by $loaded', ({ ending, rewrite }
       expect(printed).toEqual(promisedLines(code));
     },
   );
+
+  it('storage in LMDB keeps what was stored', async () => {
+    const code = `import { Engine } from '@kv/core';
+import { LmdbStorage } from '@kv/storage-lmdb';
+for (const value of ['first', 'second']) {
+  const storage = await LmdbStorage.open({ directory: 'lmdb-${ending}' });
+  const engine = new Engine({ storage });
+  console.log(await engine.client().hset('users', 'u1', value));
+  await engine.close();
+}
+`;
+    const printed = await application.runModule(`lmdb.${ending}`, rewrite(code));
+    expect(printed).toEqual(['null', 'first']);
+  });
 });
 
 describe('in an application with vitest', () => {
@@ -59,6 +73,7 @@ describe('in an application in TypeScript', () => {
        import { Engine, KvError, MemoryStorage, type KvClient, type Value } from '@kv/core';
        import { CommandClient } from '@kv/protocol';
        import { type Io, run } from '@kv/server';
+       import { LmdbStorage } from '@kv/storage-lmdb';
        import { TcpTransport } from '@kv/transport-tcp';
 
        const engine = new Engine({ storage: new MemoryStorage() });
@@ -73,6 +88,8 @@ describe('in an application in TypeScript', () => {
          if (kv instanceof CommandClient) await kv.close();
        }
        export const same: typeof KvError = ClientError;
+       export const stored = async (): Promise<Engine> =>
+         new Engine({ storage: await LmdbStorage.open({ directory: 'data', sync: false }) });
        export const kv = (io: Io): Promise<number> => run([], io);`,
     );
     await application.run(process.execPath, TSC, ...strict, 'main.mts');

@@ -12,6 +12,7 @@ const budget: Readonly<Record<string, readonly [packed: number, unpacked: number
   protocol: [72, 360],
   core: [128, 640],
   'data-directory': [18, 60],
+  'storage-lmdb': [46, 180],
   client: [36, 140],
   'transport-tcp': [40, 160],
   'storage-wal': [64, 300],

@@ -1,0 +1,1 @@
+export { LmdbStorage, type LmdbStorageOptions, type LmdbStorageStats } from './lmdb-storage.js';
