@@ -1,5 +1,8 @@
 // For authors of storage engines.
 
+export type { CrashSuiteOptions } from './crash/crash-check.js';
+export { crashSuite } from './crash/crash-suite.js';
+export type { CrashWorker } from './crash/crash-worker.js';
 export type { StorageSuiteOptions } from './storage/storage-check.js';
 export { storageSuite } from './storage/storage-suite.js';
 

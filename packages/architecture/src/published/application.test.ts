@@ -60,6 +60,22 @@ describe('in an application with vitest', () => {
     const printed = await application.run('npx', 'vitest', 'run', '--no-color', 'storage.test.mjs');
     expect(printed).toMatch(/Tests\s+\d{2,} passed/);
   });
+
+  it('the suite for storage engines whose process is killed runs, and finds out one that forgets', async () => {
+    await application.write(
+      'crash-worker.mjs',
+      `import { MemoryStorage } from '@kv/core';
+       export default { open: () => new MemoryStorage() };`,
+    );
+    await application.write(
+      'crash.test.mjs',
+      `import { crashSuite } from '@kv/conformance';
+       const worker = new URL('crash-worker.mjs', import.meta.url);
+       crashSuite({ name: 'memory', worker, directory: '.' });`,
+    );
+    const running = application.run('npx', 'vitest', 'run', '--no-color', 'crash.test.mjs');
+    await expect(running).rejects.toThrow(/has nothing, as at the last opening\. It can only have/);
+  });
 });
 
 describe('in an application in TypeScript', () => {

@@ -17,7 +17,7 @@ const budget: Readonly<Record<string, readonly [packed: number, unpacked: number
   'transport-tcp': [40, 160],
   'storage-wal': [64, 300],
   server: [52, 200],
-  conformance: [130, 660],
+  conformance: [160, 780],
 };
 
 describe('the size of a package', () => {

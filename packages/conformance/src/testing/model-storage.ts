@@ -96,6 +96,11 @@ export class ModelStorage implements Storage {
     return page;
   }
 
+  /** The tables that there are. */
+  names(): string[] {
+    return [...this.tables.keys()];
+  }
+
   close(): void | Promise<void> {
     this.closed = true;
   }
