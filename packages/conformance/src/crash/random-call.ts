@@ -1,4 +1,13 @@
-import { type Awaitable, type Storage, type Value, type WriteOp, whenReady } from '@kv/core';
+import {
+  type Awaitable,
+  type CommandRequest,
+  commandRequest,
+  type Storage,
+  type Value,
+  valueToMessage,
+  type WriteOp,
+  whenReady,
+} from '@kv/core';
 import type { Random } from '../random.js';
 import { deleteOp, setOp } from '../storage/entries.js';
 import { fingerprint } from './fingerprint.js';
@@ -27,6 +36,8 @@ export interface PlannedCall {
   readonly steps: readonly Step[];
   /** Answers a value to each step. */
   make(storage: Storage): Awaitable<readonly (Value | undefined)[]>;
+  /** The same as a command, if there is one that a lane may take. */
+  readonly request?: CommandRequest;
 }
 
 /**
@@ -77,7 +88,12 @@ export function randomCall(random: Random, sizes: Sizes, serial: () => number): 
 }
 
 function get(table: string, key: string): PlannedCall {
-  return { table, steps: [[key]], make: (storage) => listed(storage.get(table, key)) };
+  return {
+    table,
+    steps: [[key]],
+    make: (storage) => listed(storage.get(table, key)),
+    request: commandRequest('hget', { table, key }),
+  };
 }
 
 function getMany(table: string, keys: readonly string[]): PlannedCall {
@@ -93,11 +109,17 @@ function set(table: string, key: string, value: Value): PlannedCall {
     table,
     steps: [[key, fingerprint(value)]],
     make: (storage) => listed(storage.set(table, key, value)),
+    request: commandRequest('hset', { table, pair: { key, value: valueToMessage(value) } }),
   };
 }
 
 function del(table: string, key: string): PlannedCall {
-  return { table, steps: [[key, null]], make: (storage) => listed(storage.del(table, key)) };
+  return {
+    table,
+    steps: [[key, null]],
+    make: (storage) => listed(storage.del(table, key)),
+    request: commandRequest('hdel', { table, key }),
+  };
 }
 
 function write(table: string, ops: readonly WriteOp[]): PlannedCall {

@@ -1,13 +1,15 @@
-import { isPromise, type Storage, type Value } from '@kv/core';
+import { type Awaitable, isPromise, type Storage, type Value } from '@kv/core';
 import type { Random } from '../random.js';
 import { fingerprint } from './fingerprint.js';
-import { firstCall, randomCall } from './random-call.js';
+import { LaneCalls } from './lane-calls.js';
+import { firstCall, type PlannedCall, randomCall } from './random-call.js';
 import { LARGE, MIXED, type Sizes } from './random-value.js';
 import type { Report } from './report.js';
 
 /** Calls on a storage, many under way at once, each reported before it is made and when it is answered. */
 export class Traffic {
   readonly #storage: Storage;
+  readonly #lane: LaneCalls | undefined;
   readonly #random: Random;
   readonly #report: (report: Report) => void;
   readonly #sizes: Sizes;
@@ -25,6 +27,7 @@ export class Traffic {
     report: (report: Report) => void,
   ) {
     this.#storage = storage;
+    this.#lane = storage.capabilities.lane ? new LaneCalls(storage) : undefined;
     this.#random = random;
     this.#report = report;
     this.#serial = firstSerial;
@@ -47,12 +50,17 @@ export class Traffic {
   #call(): void {
     const serial = (): number => this.#serial++;
     const id = this.#calls++;
-    const { table, steps, make } =
-      id === 0 ? firstCall(serial) : randomCall(this.#random, this.#sizes, serial);
-    this.#report({ type: 'called', call: { id, table, steps } });
-    const answer = make(this.#storage);
+    const call = id === 0 ? firstCall(serial) : randomCall(this.#random, this.#sizes, serial);
+    this.#report({ type: 'called', call: { id, table: call.table, steps: call.steps } });
+    const answer = this.#callLane(call) ?? call.make(this.#storage);
     if (isPromise(answer)) this.#wait(id, answer);
     else this.#answered(id, answer);
+  }
+
+  /** Has the lane take every other call that it does take. */
+  #callLane({ request }: PlannedCall): Awaitable<readonly (Value | undefined)[]> | undefined {
+    if (request === undefined || this.#random.below(2) === 0) return undefined;
+    return this.#lane?.call(request);
   }
 
   #wait(id: number, answer: Promise<readonly (Value | undefined)[]>): void {

@@ -1,5 +1,4 @@
 import {
-  type AnswerSink,
   type Awaitable,
   type CommandRequest,
   type CommandResponse,
@@ -9,8 +8,9 @@ import {
   type Session,
   type Storage,
 } from '@kv/core';
-import { ByteWriter, errorResponse, Fifo, KvError, straightLineCodec } from '@kv/protocol';
+import { ByteWriter, errorResponse, KvError, straightLineCodec } from '@kv/protocol';
 import { expect } from 'vitest';
+import { LaneAnswers } from '../lane-answers.js';
 
 const PEER = { transport: 'lane', address: 'here' };
 
@@ -23,34 +23,6 @@ export interface Answers {
   readonly plain: string;
 }
 
-/** What a lane answers later, in order. */
-class LaterAnswers implements AnswerSink {
-  readonly #waiting = new Fifo<(answer: string) => void>();
-  #out = new ByteWriter();
-
-  /** The answer that is the next after those that are waited for already. */
-  next(): Promise<string> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  begin(): ByteWriter {
-    return this.#out;
-  }
-
-  end(): void {
-    this.#waiting.shift()?.(hex(this.#out.take()));
-  }
-
-  cancel(): void {
-    this.#out = new ByteWriter();
-  }
-
-  readonly send = (response: CommandResponse): void => {
-    straightLineCodec.encodeResponse(response, this.#out);
-    this.end();
-  };
-}
-
 /** The two ways to the same answers: the lane of a storage, and the plain path, which specifies it. */
 export class TwoWays {
   readonly #laneEngine: Engine;
@@ -59,7 +31,7 @@ export class TwoWays {
   readonly #plain: Session;
   /** The plain path over the storage of the lane, beside it. */
   readonly #own: Session;
-  readonly #later = new LaterAnswers();
+  readonly #later = new LaneAnswers();
   /** How many requests the lane has taken. */
   taken = 0;
 
@@ -126,7 +98,7 @@ export class TwoWays {
     if (outcome !== 'declined') this.taken++;
     if (outcome === 'answered') return hex(appended.subarray(6));
     expect(appended.length, 'bytes of a request that was not answered').toBe(6);
-    return outcome === 'deferred' ? this.#later.next() : undefined;
+    return outcome === 'deferred' ? this.#later.next().then(hex) : undefined;
   }
 
   /** What the plain path answers. The order of pairs is the storage's own, so that is asked in its turn. */

@@ -37,6 +37,14 @@ export const crashFaults: Readonly<Record<string, CrashFault>> = {
       }
     },
   },
+  'writes down nothing that comes by the lane': {
+    caughtBy: CLOSED,
+    storage: class extends JsonLinesStorage {
+      override defer(_: Line | undefined, carryOut: () => void): Promise<void> | undefined {
+        return super.defer(undefined, carryOut);
+      }
+    },
+  },
   'writes down no deletions': {
     caughtBy: CLOSED,
     storage: class extends JsonLinesStorage {

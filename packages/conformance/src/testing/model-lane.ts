@@ -54,7 +54,7 @@ export class ModelLane implements StorageLane {
 
 // The requests, whose parts are taken out and put together again.
 
-function requestOf(request: LaneRequest): CommandRequest {
+export function requestOf(request: LaneRequest): CommandRequest {
   const { command, bytes, keyStart, keyEnd, valueStart, valueEnd } = request;
   const table = tableOf(request);
   const pair = pairOf(bytes, keyStart, keyEnd, valueStart, valueEnd);

@@ -13,7 +13,7 @@ export class SerialStorage implements Storage {
   readonly capabilities: Storage['capabilities'];
   readonly #inner: Storage;
   #last: Promise<unknown> = Promise.resolve();
-  #closing = false;
+  protected closing = false;
 
   constructor(inner: Storage) {
     this.#inner = inner;
@@ -60,13 +60,13 @@ export class SerialStorage implements Storage {
 
   close(): Promise<void> {
     const closed = this.queue(() => this.#inner.close());
-    this.#closing = true;
+    this.closing = true;
     return closed;
   }
 
   /** Makes a call when those before it are done. */
   protected async queue<T>(call: () => T | Promise<T>): Promise<T> {
-    if (this.#closing) throw new KvError('UNAVAILABLE', 'The storage is closed');
+    if (this.closing) throw new KvError('UNAVAILABLE', 'The storage is closed');
     const answer = this.#last.then(call);
     this.#last = answer.catch(() => {});
     return answer;
