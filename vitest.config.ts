@@ -8,6 +8,7 @@ import { defineConfig } from 'vitest/config';
 const ALONE: Readonly<Record<string, { include: string[]; execArgv?: string[] }>> = {
   abuse: { include: ['packages/server/src/abuse*.test.ts'] },
   bench: { include: ['packages/bench/src/**/*.test.ts'] },
+  crash: { include: ['packages/storage-*/src/crash-suite.test.ts'] },
   torture: {
     include: ['packages/*/src/torture/**/*.test.ts'],
     execArgv: ['--max-old-space-size=8192'],
