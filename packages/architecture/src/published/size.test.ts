@@ -15,7 +15,7 @@ const budget: Readonly<Record<string, readonly [packed: number, unpacked: number
   'storage-lmdb': [46, 180],
   client: [36, 140],
   'transport-tcp': [40, 160],
-  'storage-wal': [64, 300],
+  'storage-wal': [120, 460],
   server: [52, 200],
   conformance: [160, 780],
 };

@@ -21,7 +21,9 @@ export interface File {
    * that be mended by another attempt: the system may have let go of what it could not write.
    */
   datasync(): Promise<void>;
+  /** Makes it so long: what is behind is gone, what is missing is zeros. */
   truncate(length: number): Promise<void>;
+  /** How long it is. */
   size(): Promise<number>;
   /** To be called once, when nothing is under way. */
   close(): Promise<void>;
@@ -32,11 +34,13 @@ export interface File {
  * synced, or fails. What fails is rejected or thrown with the system's error, whose `code` counts.
  */
 export interface FileSystem {
+  /** Opens a file, for {@link File.close} to be called. */
   open(path: string, options?: OpenOptions): Promise<File>;
   /** The names of the files and directories in a directory. */
   list(directory: string): Promise<string[]>;
   /** Gives a file another name, in the place of what has that name: at one time, or not at all. */
   rename(from: string, to: string): Promise<void>;
+  /** Removes a file. */
   remove(path: string): Promise<void>;
   /** Makes durable which files a directory has. */
   syncDirectory(path: string): Promise<void>;

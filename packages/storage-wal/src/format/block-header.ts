@@ -4,9 +4,6 @@ import { ALIGNMENT, aligned, getUint64, putUint64 } from './layout.js';
 /** The bytes of a block's header; its records begin behind it. */
 export const BLOCK_HEADER_BYTES = 48;
 
-/** The most bytes that the records of a block may take. */
-export const MAX_PAYLOAD_BYTES: number = 2 ** 30;
-
 /** "KVBL". */
 const MAGIC = 0x4c42_564b;
 const CHECKSUM = 4;
@@ -33,8 +30,8 @@ export interface BlockHeader {
   readonly epoch: number;
   /** What the header of its file says, of which 32 bits count. */
   readonly segment: number;
-  /** Where in its file it begins, in bytes. */
-  readonly offset: number;
+  /** Where in its file it begins, as {@link placeOf} tells. */
+  readonly place: number;
   /** The sequence of its first change; in a snapshot they are counted from 1. */
   readonly first: number;
   /** The sequence up to which the log was known to be durable when it was written. */
@@ -47,6 +44,11 @@ export interface BlockHeader {
  */
 export function checksumSeed(storeId: Uint8Array): number {
   return crc32(storeId);
+}
+
+/** The place of a block that begins at a byte of its file. */
+export function placeOf(offset: number): number {
+  return (offset / ALIGNMENT) >>> 0;
 }
 
 /** The bytes that a block takes in its file. */
@@ -72,7 +74,7 @@ export function sealBlock(
   view.setUint32(CHANGES, header.changes, true);
   view.setUint32(EPOCH, header.epoch, true);
   view.setUint32(SEGMENT, header.segment >>> 0, true);
-  view.setUint32(PLACE, header.offset / ALIGNMENT, true);
+  view.setUint32(PLACE, header.place, true);
   putUint64(view, FIRST, header.first);
   putUint64(view, DURABLE, header.durable);
   for (let at = BLOCK_HEADER_BYTES + payloadBytes; at < bytes.length; at++) bytes[at] = 0;
@@ -85,7 +87,7 @@ export class ReadBlock implements BlockHeader {
   changes = 0;
   epoch = 0;
   segment = 0;
-  offset = 0;
+  place = 0;
   first = 0;
   durable = 0;
   /** The bytes of its records. */
@@ -102,10 +104,10 @@ export class ReadBlock implements BlockHeader {
     this.changes = view.getUint32(at + CHANGES, true);
     this.epoch = view.getUint32(at + EPOCH, true);
     this.segment = view.getUint32(at + SEGMENT, true);
-    this.offset = view.getUint32(at + PLACE, true) * ALIGNMENT;
+    this.place = view.getUint32(at + PLACE, true);
     this.first = getUint64(view, at + FIRST);
     this.durable = getUint64(view, at + DURABLE);
-    return this.payloadBytes <= MAX_PAYLOAD_BYTES;
+    return true;
   }
 
   /** Whether the checksum of the block at `at` is right, all of which is there. */

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { placeOf, ReadBlock, sealBlock } from './block-header.js';
 import { getUint64, putUint64, viewOf } from './layout.js';
 import { decodeManifest, encodeManifest, type Manifest } from './manifest.js';
 import {
@@ -62,6 +63,19 @@ describe('a number of 64 bits', () => {
         expect([getUint64(view, 0), view.getBigUint64(0, true)]).toEqual([value, BigInt(value)]);
       }),
     );
+  });
+});
+
+describe('the place of a block', () => {
+  it('is a number of 32 bits, however large its file is', () => {
+    const block = new ReadBlock();
+    const bytes = Buffer.alloc(48);
+    for (const offset of [64, 2 ** 32, 2 ** 35, 2 ** 35 + 64, 2 ** 50]) {
+      const header = { flags: 0, changes: 0, epoch: 1, segment: 1, first: 1, durable: 0 };
+      sealBlock(bytes, viewOf(bytes), 0, { ...header, place: placeOf(offset) }, 0);
+      expect(block.look(viewOf(bytes), 0)).toBe(true);
+      expect(BigInt(block.place)).toBe(BigInt.asUintN(32, BigInt(offset) / 8n));
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import type { File } from '../file-system/file-system.js';
-import { checksumSeed } from '../format/block-header.js';
+import { checksumSeed, placeOf } from '../format/block-header.js';
 import {
   encodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
@@ -9,6 +9,9 @@ import type { Block } from './block.js';
 import { TEMPORARY } from './file-names.js';
 import type { LogDirectory } from './log-directory.js';
 
+/** Made durable so many bytes at a time, a file does not keep others waiting that are to be durable at once. */
+const SYNC_BYTES = 4 * 1024 * 1024;
+
 /** Writes a whole file of blocks, which gets its name when it is complete and durable. */
 export class BlockFileWriter {
   readonly #directory: LogDirectory;
@@ -17,6 +20,7 @@ export class BlockFileWriter {
   readonly #file: File;
   readonly #seed: number;
   #end = SEGMENT_HEADER_BYTES;
+  #synced = 0;
   #isOpen = true;
 
   private constructor(directory: LogDirectory, name: string, header: SegmentHeader, file: File) {
@@ -59,18 +63,18 @@ export class BlockFileWriter {
     const { changes } = block;
     const { number: segment, epoch } = this.#header;
     const offset = this.#end;
-    const bytes = block.seal(
-      { flags, changes, epoch, segment, offset, first, durable },
-      this.#seed,
-    );
+    const place = placeOf(offset);
+    const header = { flags, changes, epoch, segment, place, first, durable };
+    const bytes = block.seal(header, this.#seed);
     await this.#file.write(bytes, offset);
     this.#end += bytes.length;
     block.clear();
+    if (this.#end - this.#synced >= SYNC_BYTES) await this.#sync();
   }
 
   /** Makes it durable, and gives it its name. */
   async finish(): Promise<void> {
-    await this.#file.datasync();
+    await this.#sync();
     await this.#close();
     await this.#directory.rename(this.#name + TEMPORARY, this.#name);
   }
@@ -79,6 +83,11 @@ export class BlockFileWriter {
   async abandon(): Promise<void> {
     if (this.#isOpen) await this.#close().catch(() => {});
     await this.#directory.remove([this.#name + TEMPORARY]).catch(() => {});
+  }
+
+  async #sync(): Promise<void> {
+    await this.#file.datasync();
+    this.#synced = this.#end;
   }
 
   #close(): Promise<void> {

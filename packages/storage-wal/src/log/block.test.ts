@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_HEADER_BYTES, MAX_PAYLOAD_BYTES, ReadBlock } from '../format/block-header.js';
+import { BLOCK_HEADER_BYTES, ReadBlock } from '../format/block-header.js';
 import { viewOf } from '../format/layout.js';
 import { walkRecords } from '../format/record.js';
 import { append, appendMany } from '../testing/test-log.js';
-import { Block } from './block.js';
+import { Block, MAX_PAYLOAD_BYTES } from './block.js';
 
-const HEADER = { flags: 0, changes: 0, epoch: 3, segment: 7, offset: 640, first: 100, durable: 99 };
+const HEADER = { flags: 0, changes: 0, epoch: 3, segment: 7, place: 80, first: 100, durable: 99 };
 const SEED = 12_345;
 
 /** The changes that stand in bytes of a block. */

@@ -3,7 +3,6 @@ import {
   BLOCK_HEADER_BYTES,
   type BlockHeader,
   blockBytes,
-  MAX_PAYLOAD_BYTES,
   sealBlock,
 } from '../format/block-header.js';
 import { ALIGNMENT, viewOf } from '../format/layout.js';
@@ -13,6 +12,9 @@ import {
   ONE_CHANGE,
   RECORD_HEADER_BYTES,
 } from '../format/record.js';
+
+/** The most bytes that the records of a block take, unless told otherwise. */
+export const MAX_PAYLOAD_BYTES: number = 2 ** 30;
 
 /** From here, a call into the runtime copies faster than a loop. */
 const LONG_BYTES = 256;
@@ -30,7 +32,11 @@ export class Block {
   /** How many changes there were before it. */
   #changesBefore = 0;
 
-  constructor() {
+  readonly #maxBytes: number;
+
+  /** @param maxBytes the most bytes that its records may take. */
+  constructor(maxBytes: number = MAX_PAYLOAD_BYTES) {
+    this.#maxBytes = maxBytes;
     this.#out.length = BLOCK_HEADER_BYTES;
   }
 
@@ -127,7 +133,7 @@ export class Block {
   #reserve(count: number): void {
     const out = this.#out;
     const payloadBytes = out.length - BLOCK_HEADER_BYTES + count;
-    if (payloadBytes > MAX_PAYLOAD_BYTES) throw this.#tooMuch(count);
+    if (payloadBytes > this.#maxBytes) throw this.#tooMuch(count);
     // The block is filled up to where the next may begin.
     if (out.length + count + ALIGNMENT > out.bytes.length) this.#grow(count + ALIGNMENT);
   }
@@ -142,8 +148,8 @@ export class Block {
   }
 
   #tooMuch(count: number): KvError {
-    if (count > MAX_PAYLOAD_BYTES || this.#many > 0) {
-      return new KvError('TOO_LARGE', `A write exceeds ${MAX_PAYLOAD_BYTES} bytes`);
+    if (count > this.#maxBytes || this.#many > 0) {
+      return new KvError('TOO_LARGE', `A write exceeds ${this.#maxBytes} bytes`);
     }
     return new KvError('TOO_MANY_REQUESTS', 'Too many writes wait for the disk');
   }

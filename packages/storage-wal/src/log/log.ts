@@ -1,9 +1,10 @@
 import { type Awaitable, KvError } from '@kv/protocol';
-import { checksumSeed } from '../format/block-header.js';
+import { checksumSeed, placeOf } from '../format/block-header.js';
 import { lastEpoch, type SnapshotReference } from '../format/manifest.js';
 import { Block } from './block.js';
 import { LogDirectory } from './log-directory.js';
 import { type LogOptions, withDefaults } from './log-options.js';
+import { Progress } from './progress.js';
 import { type Cut, cutOf, type Recovered, type Recovery, recover } from './recovery.js';
 import type { Replay } from './replay.js';
 import { SegmentWriter } from './segment-writer.js';
@@ -35,13 +36,12 @@ export class Log {
   readonly #segments: Segments;
   readonly #gate: WriteGate;
   readonly #syncer: Syncer;
+  readonly #progress: Progress;
   readonly #seed: number;
   readonly #isOnLoop: boolean;
   #block = new Block();
   #committing = new Block();
   #isCommitting = false;
-  #committed: number;
-  #durable: number;
   /** How many bytes of a block that failed may be left at the end. */
   #remains = 0;
   #isClosed = false;
@@ -49,26 +49,24 @@ export class Log {
   private constructor(
     directory: LogDirectory,
     options: LogOptions,
-    { manifest, contents }: Recovered,
+    recovered: Recovered,
     recovery: Recovery,
     segment: SegmentWriter,
   ) {
+    const { manifest, contents } = recovered;
     this.#directory = directory;
     this.#options = options;
     this.recovery = recovery;
     this.epoch = lastEpoch(manifest);
-    this.#committed = contents.last;
-    this.#durable = contents.last;
+    this.#progress = new Progress(contents.last);
     this.#seed = checksumSeed(manifest.storeId);
     this.#isOnLoop = options.inline || options.fsync !== 'always';
     const { clock, onWarning } = options;
     const name = `The log in ${directory.path}`;
     this.#gate = new WriteGate(name, clock, onWarning, () => this.#probe());
     this.#syncer = new Syncer(clock, () => this.#sync());
-    this.#segments = new Segments(directory, options, manifest, segment, contents.segments, {
-      durable: (sequence) => this.#becameDurable(sequence),
-      failed: (cause) => this.#gate.lose(cause),
-    });
+    const onLoss = (cause: unknown): void => void this.#gate.lose(cause);
+    this.#segments = new Segments(directory, options, recovered, segment, this.#progress, onLoss);
   }
 
   /**
@@ -105,12 +103,12 @@ export class Log {
 
   /** The sequence of the last change that is in the log. */
   get committed(): number {
-    return this.#committed;
+    return this.#progress.committed;
   }
 
   /** The sequence of the last change of which it is known that a crash of the machine will not take it. */
   get durable(): number {
-    return this.#durable;
+    return this.#progress.durable;
   }
 
   /** The snapshot in whose place no earlier changes are kept. */
@@ -154,16 +152,15 @@ export class Log {
     if (block.changes === 0) return;
     const refusal = this.refusal();
     if (refusal !== undefined) throw refusal;
-    const ready = this.#segments.ready(block.sealedBytes, this.#committed);
+    const ready = this.#segments.ready(block.sealedBytes);
     if (ready !== undefined || !this.#isOnLoop) return this.#commitLater(block, ready);
     const bytes = this.#seal(block);
-    const { file, end } = this.#segments.current;
     try {
-      file.writeSync(bytes, end);
+      this.#segments.current.writeSync(bytes);
     } catch (cause) {
       throw this.#failed(cause, bytes.length);
     }
-    this.#wasWritten(block, bytes.length);
+    this.#wasWritten(block);
   }
 
   /**
@@ -172,8 +169,7 @@ export class Log {
    * @throws {KvError} `STORAGE_FAILURE` if that may not be so, nor become so.
    */
   async sync(): Promise<void> {
-    const committed = this.#committed;
-    while (this.#durable < committed) await this.#syncer.run();
+    await this.#syncThrough(this.#progress.committed);
   }
 
   /** Has the next block begin a segment, so that those before can go when a snapshot has what is in them. */
@@ -202,11 +198,13 @@ export class Log {
    * @throws {KvError} `STORAGE_FAILURE` if the file system fails.
    */
   async adoptSnapshot(writer: SnapshotWriter, end: number): Promise<void> {
-    if (end > this.#committed) throw new RangeError('A snapshot has changes that the log has not');
+    if (end > this.#progress.committed) {
+      throw new RangeError('A snapshot has changes that the log has not');
+    }
     try {
-      while (this.#durable < end) await this.#syncer.run();
+      await this.#syncThrough(end);
       await writer.finish(end);
-      await this.#segments.adoptSnapshot({ start: writer.start, end }, this.#durable);
+      await this.#segments.adoptSnapshot({ start: writer.start, end });
     } catch (cause) {
       await writer.abandon();
       throw failureOf('The snapshot could not be written', cause);
@@ -225,8 +223,8 @@ export class Log {
     try {
       await this.sync();
     } finally {
-      await this.#segments.close(this.#durable).catch((cause) => {
-        // What the manifest does not say, it will find out who opens it.
+      await this.#segments.close().catch((cause) => {
+        // What the manifest does not say, whoever opens it will find out.
         this.#options.onWarning(
           failureOf(`${this.#directory.path} was not tidied up`, cause).message,
         );
@@ -235,20 +233,19 @@ export class Log {
   }
 
   async #commitLater(block: Block, ready: Promise<void> | undefined): Promise<void> {
-    let written = 0;
+    let attempted = 0;
     this.#isCommitting = true;
     try {
       if (ready !== undefined) await ready;
       const bytes = this.#seal(block);
-      const { file, end } = this.#segments.current;
-      written = bytes.length;
-      await file.write(bytes, end);
+      attempted = bytes.length;
+      await this.#segments.current.write(bytes);
     } catch (cause) {
-      throw this.#failed(cause, written);
+      throw this.#failed(cause, attempted);
     } finally {
       this.#isCommitting = false;
     }
-    this.#wasWritten(block, written);
+    this.#wasWritten(block);
   }
 
   #seal(block: Block): Buffer {
@@ -259,18 +256,18 @@ export class Log {
         changes: block.changes,
         epoch: this.epoch,
         segment: number,
-        offset: end,
-        first: this.#committed + 1,
-        durable: this.#durable,
+        place: placeOf(end),
+        first: this.#progress.committed + 1,
+        durable: this.#progress.durable,
       },
       this.#seed,
     );
   }
 
-  #wasWritten(block: Block, bytes: number): void {
-    this.#segments.current.end += bytes;
-    this.#committed += block.changes;
-    if (this.#options.fsync === 'always') this.#durable = this.#committed;
+  #wasWritten(block: Block): void {
+    const progress = this.#progress;
+    progress.committed += block.changes;
+    if (this.#options.fsync === 'always') progress.becameDurable(progress.committed);
     else if (this.#options.fsync === 'everysec') this.#syncer.schedule();
     this.#segments.lookAhead();
   }
@@ -285,20 +282,20 @@ export class Log {
     this.#remains = 0;
   }
 
+  async #syncThrough(sequence: number): Promise<void> {
+    while (this.#progress.durable < sequence) await this.#syncer.run();
+  }
+
   async #sync(): Promise<void> {
     // What was lost may not be noticed a second time.
     if (this.#gate.loss !== undefined) throw this.#gate.loss;
-    const committed = this.#committed;
+    const { committed } = this.#progress;
     try {
       await this.#segments.sync();
     } catch (cause) {
       throw this.#gate.lose(cause);
     }
-    this.#becameDurable(committed);
-  }
-
-  #becameDurable(sequence: number): void {
-    this.#durable = Math.max(this.#durable, sequence);
+    this.#progress.becameDurable(committed);
   }
 }
 

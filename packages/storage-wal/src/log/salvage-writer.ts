@@ -1,5 +1,5 @@
 import type { Awaitable } from '@kv/protocol';
-import { Block } from './block.js';
+import { Block, MAX_PAYLOAD_BYTES } from './block.js';
 import { BlockFileWriter } from './block-file-writer.js';
 import { segmentName } from './file-names.js';
 import type { LogDirectory } from './log-directory.js';
@@ -19,7 +19,8 @@ export class SalvageWriter implements BlockReplay {
   readonly #directory: LogDirectory;
   readonly #storeId: Uint8Array;
   readonly #epoch: number;
-  readonly #block = new Block();
+  /** It has room for what was in one block, whatever is in it already. */
+  readonly #block = new Block(2 * MAX_PAYLOAD_BYTES);
   #file: BlockFileWriter | undefined;
 
   /** @param before the number of the segment before the first. */

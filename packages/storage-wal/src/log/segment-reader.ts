@@ -1,4 +1,4 @@
-import { BLOCK_HEADER_BYTES, checksumSeed, ReadBlock } from '../format/block-header.js';
+import { BLOCK_HEADER_BYTES, checksumSeed, placeOf, ReadBlock } from '../format/block-header.js';
 import { ALIGNMENT, type Unreadable } from '../format/layout.js';
 import {
   decodeSegmentHeader,
@@ -105,9 +105,9 @@ export class SegmentReader {
   }
 
   #belongsHere(): boolean {
-    const { offset, segment, epoch } = this.block;
+    const { place, segment, epoch } = this.block;
     return (
-      offset === this.position &&
+      place === placeOf(this.position) &&
       segment === this.#number &&
       (epoch === this.#epoch || this.#epoch === undefined)
     );

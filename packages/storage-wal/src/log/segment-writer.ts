@@ -11,20 +11,19 @@ const zeros: Buffer = Buffer.alloc(STEP_BYTES);
 
 /**
  * A segment that is being written. Room may be made ahead of what is written: where the file has bytes already, making
- * others durable is a matter of these alone, and takes a third less time.
+ * others durable is a matter of these alone: no entry of the file system has to be written as well.
  */
 export class SegmentWriter {
   readonly number: number;
-  readonly file: File;
-  /** Where the next block goes, in bytes. */
-  end: number = SEGMENT_HEADER_BYTES;
+  readonly #file: File;
+  #end: number = SEGMENT_HEADER_BYTES;
   /** Up to where zeros have been written, and are durable. */
   #room: number = SEGMENT_HEADER_BYTES;
   #makingRoom: Promise<void> | undefined;
 
   private constructor(number: number, file: File) {
     this.number = number;
-    this.file = file;
+    this.#file = file;
   }
 
   /** Opens a segment that has no blocks yet. */
@@ -41,20 +40,42 @@ export class SegmentWriter {
     return writer;
   }
 
+  /** Where the next block goes, in bytes. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Whether it has no block yet. */
   get isEmpty(): boolean {
-    return this.end === SEGMENT_HEADER_BYTES;
+    return this.#end === SEGMENT_HEADER_BYTES;
   }
 
   /** What to wait for before so many bytes may be written: zeros that are under way must not come after them. */
   busy(bytes: number): Promise<void> | undefined {
-    return this.end + bytes > this.#room ? this.#makingRoom : undefined;
+    return this.#end + bytes > this.#room ? this.#makingRoom : undefined;
+  }
+
+  /** Writes a block at the end, which is where it was if that fails. */
+  async write(block: Uint8Array): Promise<void> {
+    await this.#file.write(block, this.#end);
+    this.#end += block.length;
+  }
+
+  /** The same on the event loop. */
+  writeSync(block: Uint8Array): void {
+    this.#file.writeSync(block, this.#end);
+    this.#end += block.length;
+  }
+
+  /** Makes durable what was written. */
+  datasync(): Promise<void> {
+    return this.#file.datasync();
   }
 
   /** Makes room, up to a length of `limit`, if there is little. */
   makeRoom(limit: number): Promise<void> | undefined {
-    const from = Math.max(this.#room, this.end);
-    if (this.#makingRoom !== undefined || from >= limit || from - this.end > STEP_BYTES / 2) {
+    const from = Math.max(this.#room, this.#end);
+    if (this.#makingRoom !== undefined || from >= limit || from - this.#end > STEP_BYTES / 2) {
       return undefined;
     }
     this.#makingRoom = this.#fill(from, Math.min(from + STEP_BYTES, limit));
@@ -64,22 +85,22 @@ export class SegmentWriter {
   /** Writes zeros over what may have been left by a block that could not be written, and more. */
   async clear(bytes: number): Promise<void> {
     await this.#makingRoom;
-    const end = this.end + bytes;
-    for (let at = this.end; at < end; at += STEP_BYTES) {
-      await this.file.write(zeros.subarray(0, Math.min(STEP_BYTES, end - at)), at);
+    const end = this.#end + bytes;
+    for (let at = this.#end; at < end; at += STEP_BYTES) {
+      await this.#file.write(zeros.subarray(0, Math.min(STEP_BYTES, end - at)), at);
     }
   }
 
   /** Ends it, and gives back the room that it does not need. What fails is left to who opens the log next. */
   async close(): Promise<void> {
     await this.#makingRoom;
-    await this.file.truncate(this.end).catch(() => {});
-    await this.file.close().catch(() => {});
+    await this.#file.truncate(this.#end).catch(() => {});
+    await this.#file.close().catch(() => {});
   }
 
   async #fill(from: number, to: number): Promise<void> {
     try {
-      await this.file.write(zeros.subarray(0, to - from), from);
+      await this.#file.write(zeros.subarray(0, to - from), from);
       this.#room = to;
     } catch {
       // If there is no room, the block tells for which there is none.

@@ -1,26 +1,20 @@
 import { lastEpoch, type Manifest, type SnapshotReference } from '../format/manifest.js';
 import { segmentName, snapshotName } from './file-names.js';
-import type { FileContents } from './log-contents.js';
 import type { LogDirectory } from './log-directory.js';
 import type { LogOptions } from './log-options.js';
+import type { Progress } from './progress.js';
+import type { Recovered } from './recovery.js';
 import { SegmentWriter } from './segment-writer.js';
 
 /** A making of the next segment that failed is not repeated sooner, unless it is needed, in milliseconds. */
 const RETRY_MS = 1000;
 
-/** What segments tell of those that were left. */
-export interface SegmentEvents {
-  /** Changes up to this sequence are durable. */
-  durable(sequence: number): void;
-  /** What was left could not be made durable. */
-  failed(cause: unknown): void;
-}
-
 /** The segments of a log, of which the last is written; and the manifest, which says which they are. */
 export class Segments {
   readonly #directory: LogDirectory;
   readonly #options: LogOptions;
-  readonly #events: SegmentEvents;
+  readonly #progress: Progress;
+  readonly #onLoss: (cause: unknown) => void;
   #manifest: Manifest;
   #current: SegmentWriter;
   #next: SegmentWriter | undefined;
@@ -38,22 +32,23 @@ export class Segments {
 
   /**
    * @param current the last segment of the manifest, which has no blocks yet.
-   * @param before those before it.
+   * @param onLoss told when one that was left could not be made durable.
    */
   constructor(
     directory: LogDirectory,
     options: LogOptions,
-    manifest: Manifest,
+    { manifest, contents }: Recovered,
     current: SegmentWriter,
-    before: readonly FileContents[],
-    events: SegmentEvents,
+    progress: Progress,
+    onLoss: (cause: unknown) => void,
   ) {
     this.#directory = directory;
     this.#options = options;
     this.#manifest = manifest;
     this.#current = current;
-    this.#left = before.filter(({ number }) => number < current.number);
-    this.#events = events;
+    this.#left = contents.segments.filter(({ number }) => number < current.number);
+    this.#progress = progress;
+    this.#onLoss = onLoss;
   }
 
   /** The one that is written. */
@@ -70,19 +65,15 @@ export class Segments {
     this.#isRotating = !this.#current.isEmpty;
   }
 
-  /**
-   * What to wait for before a block of so many bytes can be written to {@link current}, which may be another then.
-   *
-   * @param last the sequence of the last change.
-   */
-  ready(bytes: number, last: number): Promise<void> | undefined {
+  /** What to wait for before a block of so many bytes can be written to {@link current}, which may be another then. */
+  ready(bytes: number): Promise<void> | undefined {
     const current = this.#current;
     const isFull = current.end + bytes > this.#options.segmentBytes;
     // One block alone may be larger than a segment.
     if (current.isEmpty || !(isFull || this.#isRotating)) return current.busy(bytes);
-    if (this.#next === undefined) return this.prepare().then(() => this.ready(bytes, last));
-    this.#turn(this.#next, last);
-    return this.ready(bytes, last);
+    if (this.#next === undefined) return this.prepare().then(() => this.ready(bytes));
+    this.#turn(this.#next);
+    return this.ready(bytes);
   }
 
   /** To be called after a block was written: makes ready what will be needed. */
@@ -114,17 +105,17 @@ export class Segments {
   async sync(): Promise<void> {
     await this.#leaving;
     if (this.#lost !== undefined) throw this.#lost.cause;
-    await this.#current.file.datasync();
+    await this.#current.datasync();
   }
 
   /** Names a snapshot in the manifest, and removes the files that are not needed beside it. */
-  adoptSnapshot(snapshot: SnapshotReference, durable: number): Promise<void> {
+  adoptSnapshot(snapshot: SnapshotReference): Promise<void> {
     return this.#change(async () => {
-      const { snapshot: before, lastSegment } = this.#manifest;
+      const { snapshot: before } = this.#manifest;
       const needed = this.#left.findIndex(({ last }) => last > snapshot.start);
       const dropped = needed < 0 ? this.#left.length : needed;
       const firstSegment = this.#left[dropped]?.number ?? this.#current.number;
-      await this.#write({ ...this.#manifest, firstSegment, lastSegment, snapshot, durable });
+      await this.#write({ firstSegment, snapshot });
       const names = this.#left.splice(0, dropped).map(({ number }) => segmentName(number));
       await this.#leaving;
       if (before !== undefined && before.start !== snapshot.start) {
@@ -134,18 +125,13 @@ export class Segments {
     });
   }
 
-  /**
-   * Lets go of all files.
-   *
-   * @param durable the sequence up to which all is durable.
-   */
-  async close(durable: number): Promise<void> {
+  /** Lets go of all files. */
+  async close(): Promise<void> {
     await this.#preparing?.catch(() => {});
     const next = this.#next;
     await Promise.allSettled([this.#leaving, this.#current.close(), next?.close()]);
     await this.#change(async () => {
-      const lastSegment = this.#current.number;
-      await this.#write({ ...this.#manifest, lastSegment, durable });
+      await this.#write({ lastSegment: this.#current.number });
       if (next !== undefined) await this.#directory.remove([segmentName(next.number)]);
     });
   }
@@ -164,7 +150,7 @@ export class Segments {
     try {
       await this.#directory.createSegment({ storeId, number, epoch, hashSeed: undefined });
       next = await SegmentWriter.open(this.#directory, number, this.#options);
-      await this.#write({ ...this.#manifest, lastSegment: number });
+      await this.#write({ lastSegment: number });
       this.#next = next;
     } catch (error) {
       this.#failedAt = this.#options.clock.now();
@@ -174,8 +160,9 @@ export class Segments {
   }
 
   /** Goes on in the next segment. */
-  #turn(next: SegmentWriter, last: number): void {
+  #turn(next: SegmentWriter): void {
     const left = this.#current;
+    const last = this.#progress.committed;
     this.#left.push({ number: left.number, last });
     this.#current = next;
     this.#next = undefined;
@@ -186,16 +173,18 @@ export class Segments {
   async #leave(left: SegmentWriter, last: number): Promise<void> {
     try {
       // If one is lost, nothing behind it counts.
-      if (this.#options.fsync !== 'always' && !this.#lost) await left.file.datasync();
+      if (this.#options.fsync !== 'always' && !this.#lost) await left.datasync();
     } catch (cause) {
       this.#lost = { cause };
-      this.#events.failed(cause);
+      this.#onLoss(cause);
     }
     await left.close();
-    if (!this.#lost) this.#events.durable(last);
+    if (!this.#lost) this.#progress.becameDurable(last);
   }
 
-  async #write(manifest: Manifest): Promise<void> {
+  async #write(change: Partial<Manifest>): Promise<void> {
+    const { durable } = this.#progress;
+    const manifest = { ...this.#manifest, ...change, durable };
     await this.#directory.writeManifest(manifest);
     this.#manifest = manifest;
   }

@@ -59,6 +59,7 @@ export class WriteGate {
 
   /** Closes, since a write has failed. */
   fail(cause: unknown): KvError {
+    if (this.#isLost) return this.#error('The log could not be written', cause);
     this.#isPassing = PASSING.has(codeOf(cause));
     const problem = this.#close('The log could not be written', cause);
     // What is left of the write is removed at any rate.
@@ -68,6 +69,7 @@ export class WriteGate {
 
   /** Closes, since something could not be made durable, and may be lost. */
   lose(cause: unknown): KvError {
+    if (this.#isLost && this.#problem !== undefined) return this.#problem;
     this.#isPassing = false;
     this.#isLost = true;
     return this.#close('The log could not be made durable', cause);
@@ -81,8 +83,12 @@ export class WriteGate {
   #close(message: string, cause: unknown): KvError {
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#onWarning(`${this.#name} takes no changes: ${reason}`);
-    this.#problem = new KvError('STORAGE_FAILURE', message, { cause });
+    this.#problem = this.#error(message, cause);
     return this.#problem;
+  }
+
+  #error(message: string, cause: unknown): KvError {
+    return new KvError('STORAGE_FAILURE', message, { cause });
   }
 
   #try(): void {

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { straightLineCodec } from '@kv/protocol';
+import { describe, expect, it } from 'vitest';
+import { SimulatedFileSystem } from '../testing/simulated-file-system.js';
+import { DIRECTORY } from '../testing/test-log.js';
+import { checkLog } from './check-log.js';
+import { Log } from './log.js';
+
+/** What stands beside a log: what it has to give when it is opened. */
+interface Expected {
+  readonly committed: number;
+  readonly epoch: number;
+  readonly snapshot: { readonly start: number; readonly end: number } | null;
+  readonly hashSeed: string | null;
+  readonly cut: { readonly file: string; readonly offset: number; readonly bytes: number } | null;
+  /** Each change as base64. */
+  readonly changes: readonly string[];
+}
+
+const folder = new URL('../../fixtures/', import.meta.url);
+
+/** Logs that were written by each version of the format, and must be read by all that follow. */
+const FIXTURES = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name: version }) =>
+    readdirSync(new URL(version, folder))
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => `${version}/${name.slice(0, -'.json'.length)}`),
+  );
+
+function load(fixture: string): { fileSystem: SimulatedFileSystem; expected: Expected } {
+  const fileSystem = new SimulatedFileSystem();
+  for (const name of readdirSync(new URL(fixture, folder))) {
+    fileSystem.put(`${DIRECTORY}/${name}`, readFileSync(new URL(`${fixture}/${name}`, folder)));
+  }
+  const text = readFileSync(new URL(`${fixture}.json`, folder), 'utf8');
+  return { fileSystem, expected: JSON.parse(text) as Expected };
+}
+
+it('there is a log of each kind for each version of the format', () => {
+  expect(FIXTURES).toEqual(['version-1/closed', 'version-1/killed']);
+});
+
+describe.each(FIXTURES)('the log %s', (fixture) => {
+  it('is read as it was written', async () => {
+    const { fileSystem, expected } = load(fixture);
+    const changes: string[] = [];
+    const seeds: string[] = [];
+    const log = await Log.open(
+      DIRECTORY,
+      { fileSystem, onWarning: () => {} },
+      {
+        beginSnapshot: (seed) => seeds.push(Buffer.from(seed).toString('base64')),
+        change: (bytes, _, start, end) => {
+          const change = bytes.subarray(start, end);
+          // It is a request, in all versions.
+          const { requestData } = straightLineCodec.decodeRequest(bytes, start, end);
+          expect(['hset', 'hdel']).toContain(requestData.case);
+          changes.push(change.toString('base64'));
+        },
+      },
+    );
+    expect(changes).toEqual(expected.changes);
+    expect(seeds).toEqual(expected.hashSeed === null ? [] : [expected.hashSeed]);
+    expect([log.committed, log.epoch]).toEqual([expected.committed, expected.epoch + 1]);
+    expect(log.snapshot ?? null).toEqual(expected.snapshot);
+    const { cut = null } = log.recovery;
+    expect(cut && { file: cut.path, offset: cut.offset, bytes: cut.bytes }).toEqual(
+      expected.cut && { ...expected.cut, file: `${DIRECTORY}/${expected.cut.file}` },
+    );
+    await log.close();
+  });
+
+  it('is checked as it was written', async () => {
+    const { fileSystem, expected } = load(fixture);
+    expect(await checkLog(DIRECTORY, fileSystem)).toMatchObject({
+      state: expected.cut === null ? 'whole' : 'cut',
+      changes: expected.changes.length,
+      last: expected.committed,
+    });
+  });
+});
