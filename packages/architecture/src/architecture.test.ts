@@ -77,7 +77,8 @@ describe.each(published)('the published package %s', (name) => {
     const { references = [] } = JSON.parse(read(`packages/${name}/tsconfig.build.json`)) as {
       references?: { path: string }[];
     };
-    const mine = Object.keys(manifest(name).dependencies ?? {}).filter((dependency) =>
+    const { dependencies, peerDependencies } = manifest(name);
+    const mine = Object.keys({ ...dependencies, ...peerDependencies }).filter((dependency) =>
       dependency.startsWith('@kv/'),
     );
     const expected = mine.map((dependency) => `../${dependency.slice(4)}/tsconfig.build.json`);

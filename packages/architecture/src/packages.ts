@@ -19,7 +19,15 @@ export const packages: Readonly<Record<string, Rule>> = {
   'transport-tcp': { own: ['core', 'protocol'], foreign: [] },
   'storage-wal': { own: ['core', 'data-directory', 'protocol'], foreign: [] },
   server: {
-    own: ['client', 'core', 'data-directory', 'protocol', 'storage-wal', 'transport-tcp'],
+    own: [
+      'client',
+      'core',
+      'data-directory',
+      'protocol',
+      'storage-lmdb',
+      'storage-wal',
+      'transport-tcp',
+    ],
     foreign: ['commander'],
   },
   conformance: { own: ['core', 'protocol'], foreign: ['vitest'] },

@@ -1,14 +1,15 @@
 import type { Storage } from '@kv/core';
 import { usageError } from '../usage.js';
+import { lmdb } from './lmdb.js';
 import { memory } from './memory.js';
 import type { StorageFlags, StorageKind } from './storage-kind.js';
 import { wal } from './wal.js';
 
 /** What the storages are called on the command line, and in their data directories. */
-export type StorageName = 'memory' | 'wal';
+export type StorageName = 'memory' | 'wal' | 'lmdb';
 
 /** The storages there are. */
-export const storageTable: { readonly [Name in StorageName]: StorageKind } = { memory, wal };
+export const storageTable: { readonly [Name in StorageName]: StorageKind } = { memory, wal, lmdb };
 
 export const STORAGE_NAMES: readonly StorageName[] = Object.keys(storageTable) as StorageName[];
 
