@@ -168,7 +168,7 @@ describe('what a storage holds after a crash', () => {
         if (possible.has(stateName(found))) expect(reopen).not.toThrow();
         else expect(reopen).toThrow(/^The key ".*" of table "t" has /);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });
