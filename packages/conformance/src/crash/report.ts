@@ -16,6 +16,8 @@ export type Report =
   | { readonly type: 'ready' }
   | { readonly type: 'called'; readonly call: Call }
   | { readonly type: 'answered'; readonly id: number; readonly values: readonly Fingerprint[] }
+  /** The worker is about to end with this error. */
+  | { readonly type: 'failed'; readonly id: number; readonly error: string }
   | { readonly type: 'snapshot' }
   | { readonly type: 'snapshotted' }
   | { readonly type: 'closing' }

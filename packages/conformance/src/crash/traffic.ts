@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Awaitable, isPromise, type Storage, type Value } from '@kv/core';
 import type { Random } from '../random.js';
 import { fingerprint } from './fingerprint.js';
@@ -52,9 +53,13 @@ export class Traffic {
     const id = this.#calls++;
     const call = id === 0 ? firstCall(serial) : randomCall(this.#random, this.#sizes, serial);
     this.#report({ type: 'called', call: { id, table: call.table, steps: call.steps } });
-    const answer = this.#callLane(call) ?? call.make(this.#storage);
-    if (isPromise(answer)) this.#wait(id, answer);
-    else this.#answered(id, answer);
+    try {
+      const answer = this.#callLane(call) ?? call.make(this.#storage);
+      if (isPromise(answer)) this.#wait(id, answer);
+      else this.#answered(id, answer);
+    } catch (error) {
+      this.#failed(id, error);
+    }
   }
 
   /** Has the lane take every other call that it does take. */
@@ -69,14 +74,17 @@ export class Traffic {
         this.#underWay.delete(underWay);
         this.#answered(id, values);
       },
-      (cause) => {
-        throw new Error(`Call ${id} failed`, { cause });
-      },
+      (error) => this.#failed(id, error),
     );
     this.#underWay.add(underWay);
   }
 
   #answered(id: number, values: readonly (Value | undefined)[]): void {
     this.#report({ type: 'answered', id, values: values.map(fingerprint) });
+  }
+
+  #failed(id: number, error: unknown): never {
+    this.#report({ type: 'failed', id, error: inspect(error) });
+    throw error;
   }
 }

@@ -20,6 +20,8 @@ export class WorkerProcess {
   #closed = false;
   #killed = false;
   #problem: unknown;
+  /** The call that failed first: what is wrong beside that may come of it. */
+  #failure: Extract<Report, { type: 'failed' }> | undefined;
 
   /**
    * @param onReport called for each report, also for those that it made before it was killed. If it throws, the worker
@@ -49,10 +51,13 @@ export class WorkerProcess {
   /**
    * Waits until the process is gone, and all it said has been heard.
    *
-   * @throws if it was neither killed nor told to close.
+   * @throws if a call of it has failed, or if it was neither killed nor told to close.
    */
   async ended(): Promise<void> {
     await this.#ended;
+    if (this.#failure !== undefined) {
+      throw new Error(`Call ${this.#failure.id} failed: ${this.#failure.error}`);
+    }
     if (this.#problem !== undefined) throw this.#problem;
     const { exitCode, signalCode } = this.#child;
     if (this.#killed && signalCode === 'SIGKILL') return;
@@ -77,8 +82,9 @@ export class WorkerProcess {
   }
 
   #take(report: Report): void {
-    if (this.#problem !== undefined) return;
     if (report.type === 'closed') this.#closed = true;
+    if (report.type === 'failed') this.#failure ??= report;
+    if (this.#problem !== undefined) return;
     try {
       this.#onReport(report);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Value } from '@kv/core';
-import { decodeLine, type Line } from './json-line.js';
+import { decodeLine, encodeLine, type Line } from './json-line.js';
 import { append, JsonLinesStorage, openFile } from './json-lines-storage.js';
 
 /** A storage that loses or spoils something when its process is killed, and the checks that must find it out. */
@@ -9,7 +9,7 @@ export interface CrashFault {
   /** Matches the titles of those checks. */
   readonly caughtBy: RegExp;
   /** What these say, if it is not that something else is under a key than can be. */
-  readonly says?: string;
+  readonly says?: string | RegExp;
   readonly storage: typeof JsonLinesStorage;
 }
 
@@ -99,6 +99,16 @@ export const crashFaults: Readonly<Record<string, CrashFault>> = {
     storage: class extends JsonLinesStorage {
       override replay(lines: readonly string[]): void {
         super.replay(lines.toReversed());
+      }
+    },
+  },
+  'fails with what is large': {
+    caughtBy: CLOSED,
+    says: /^Call \d+ failed: Error: There is no room\n/,
+    storage: class extends JsonLinesStorage {
+      override append(line: Line): Promise<void> {
+        if (encodeLine(line).length > 10_000) throw new Error('There is no room');
+        return super.append(line);
       }
     },
   },
