@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { settled } from '../testing/simulated-clock.js';
 import { type Call, failure, SimulatedFileSystem } from '../testing/simulated-file-system.js';
 import { append, commit, DIRECTORY, openLog, type TestLog } from '../testing/test-log.js';
+import { segmentName } from './file-names.js';
 import type { LogOptions } from './log-options.js';
 
 const MODES: readonly Partial<LogOptions>[] = [
@@ -224,6 +225,55 @@ describe('a log whose next segment cannot be made', () => {
       expect((await openLog(fileSystem)).replayed).toHaveLength(4);
     },
   );
+});
+
+describe('a log whose next segment cannot be made ahead', () => {
+  it('tries that again after a second, and not with each commit', async () => {
+    const { log, fileSystem, clock } = await openLog(new SimulatedFileSystem(), {
+      segmentBytes: 64 * 1024,
+    });
+    let tries = 0;
+    fileSystem.onCall = ({ operation, path }) => {
+      if (operation !== 'open' || !path.endsWith('.tmp')) return;
+      tries++;
+      throw failure('ENOSPC', path);
+    };
+    await commit(log, 'x'.repeat(40 * 1024));
+    for (let i = 0; i < 10; i++) {
+      await commit(log, 'x');
+      await clock.pass(0);
+    }
+    expect(tries).toBe(1);
+    await clock.pass(1000);
+    await commit(log, 'x');
+    await clock.pass(0);
+    await commit(log, 'x');
+    expect([tries, log.state]).toEqual([2, 'open']);
+  });
+});
+
+describe('a log that is closed while it tries whether there is room', () => {
+  it('waits for that', async () => {
+    const { log, fileSystem } = await openLog(new SimulatedFileSystem(), { fsync: 'never' });
+    await commit(log, 'a');
+    fileSystem.onCall = failingWrites('ENOSPC');
+    let goOn = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    fileSystem.delay = () => held;
+    await expect(commit(log, 'b')).rejects.toThrow();
+    fileSystem.onCall = () => {};
+    const closed = log.close();
+    await settled();
+    expect(fileSystem.openFiles).toBe(1);
+    fileSystem.delay = () => undefined;
+    goOn();
+    await closed;
+    // What it had written meanwhile would be more than that.
+    expect(fileSystem.content(`${DIRECTORY}/${segmentName(1)}`).length).toBe(64 + 64);
+    expect(fileSystem.openFiles).toBe(0);
+  });
 });
 
 describe('a log that the system says it could not write', () => {

@@ -1,10 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SEGMENT_HEADER_BYTES } from '../format/segment-header.js';
+import { settled } from '../testing/simulated-clock.js';
 import { SimulatedFileSystem } from '../testing/simulated-file-system.js';
 import { append, appendMany, commit, DIRECTORY, openLog, texts } from '../testing/test-log.js';
 import { segmentName } from './file-names.js';
 import type { LogOptions } from './log-options.js';
+
+/** A promise, and what fulfils it. */
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
 
 const MODES = [
   { fsync: 'always', inline: false },
@@ -283,6 +293,119 @@ describe('what is committed with everysec', () => {
     }
     await clock.pass(1000);
     expect(log.durable).toBe(200);
+  });
+});
+
+describe('a log whose disk is slow', () => {
+  /** Has calls wait until they are let go on. */
+  function holdBack(
+    fileSystem: SimulatedFileSystem,
+    held: 'datasync' | 'write',
+    name: string,
+  ): () => Promise<void> {
+    const { promise, resolve } = deferred();
+    fileSystem.delay = (operation, path) =>
+      operation === held && path.endsWith(name) ? promise : undefined;
+    return () => {
+      resolve();
+      return settled();
+    };
+  }
+
+  it.each(['everysec', 'never'] as const)(
+    'is durable when the segments that were left are, with %s',
+    async (fsync) => {
+      const { log, fileSystem } = await openLog(new SimulatedFileSystem(), { fsync });
+      const goOn = holdBack(fileSystem, 'datasync', segmentName(1));
+      await commit(log, 'a');
+      log.rotate();
+      await commit(log, 'b');
+      const synced = log.sync();
+      await settled();
+      expect([log.committed, log.durable]).toEqual([2, 0]);
+      await goOn();
+      await synced;
+      expect([log.committed, log.durable]).toEqual([2, 2]);
+    },
+  );
+
+  it('keeps those waiting who write, before two segments are in memory', async () => {
+    const { log, fileSystem } = await openLog(new SimulatedFileSystem(), { fsync: 'never' });
+    const goOn = holdBack(fileSystem, 'datasync', segmentName(1));
+    for (const text of ['a', 'b']) {
+      await commit(log, text);
+      log.rotate();
+    }
+    append(log.block, 'c');
+    const committed = log.commit();
+    await settled();
+    expect([log.committed, segments(fileSystem)]).toEqual([2, [segmentName(1), segmentName(2)]]);
+    await goOn();
+    await committed;
+    expect(log.committed).toBe(3);
+  });
+
+  it('does not write zeros over what is written meanwhile', async () => {
+    const { log, fileSystem } = await openLog(new SimulatedFileSystem(), {
+      segmentBytes: 4 * 1024 * 1024,
+    });
+    let writes = 0;
+    const { promise, resolve } = deferred();
+    fileSystem.delay = (operation) => {
+      // After a block, room is made behind it: that is what waits.
+      if (operation === 'write') writes++;
+      return writes === 2 ? promise : undefined;
+    };
+    const large = 'x'.repeat(600_000);
+    await commit(log, large);
+    append(log.block, large);
+    const committed = log.commit();
+    await settled();
+    expect([writes, log.committed]).toEqual([2, 1]);
+    resolve();
+    await committed;
+    await log.close();
+    expect((await openLog(fileSystem)).replayed).toEqual([large, large]);
+  });
+
+  it('is not closed while zeros are written behind what it has', async () => {
+    const { log, fileSystem } = await openLog(new SimulatedFileSystem(), {
+      segmentBytes: 4 * 1024 * 1024,
+    });
+    let writes = 0;
+    const { promise, resolve } = deferred();
+    fileSystem.delay = (operation, path) => {
+      if (operation === 'write' && path.endsWith('.log')) writes++;
+      return writes === 2 ? promise : undefined;
+    };
+    await commit(log, 'x'.repeat(600_000));
+    const closed = log.close();
+    await settled();
+    expect([writes, fileSystem.openFiles]).toEqual([2, 1]);
+    resolve();
+    await closed;
+    expect(fileSystem.openFiles).toBe(0);
+    expect(fileSystem.content(`${DIRECTORY}/${segmentName(1)}`).length).toBeLessThan(700_000);
+  });
+
+  it('goes on writing meanwhile where there is room', async () => {
+    const { log, fileSystem } = await openLog(new SimulatedFileSystem(), {
+      segmentBytes: 4 * 1024 * 1024,
+    });
+    let writes = 0;
+    const { promise, resolve } = deferred();
+    fileSystem.delay = (operation) => {
+      if (operation === 'write') writes++;
+      return writes === 2 ? promise : undefined;
+    };
+    await commit(log, 'x'.repeat(600_000));
+    const third = commit(log, 'small');
+    fileSystem.delay = () => undefined;
+    await third;
+    expect(log.committed).toBe(2);
+    resolve();
+    await log.close();
+    expect((await openLog(fileSystem)).replayed).toHaveLength(2);
   });
 });
 

@@ -116,6 +116,11 @@ export class Log {
     return this.#segments.manifest.snapshot;
   }
 
+  /** The bytes of its segments: of what is read when it is opened, beside the snapshot. */
+  get bytes(): number {
+    return this.#segments.bytes;
+  }
+
   get state(): LogState {
     if (this.#isClosed) return 'closed';
     return this.#gate.problem === undefined ? 'open' : 'read-only';

@@ -1,5 +1,6 @@
 import { lastEpoch, type Manifest, type SnapshotReference } from '../format/manifest.js';
 import { segmentName, snapshotName } from './file-names.js';
+import type { FileContents } from './log-contents.js';
 import type { LogDirectory } from './log-directory.js';
 import type { LogOptions } from './log-options.js';
 import type { Progress } from './progress.js';
@@ -21,8 +22,8 @@ export class Segments {
   #preparing: Promise<void> | undefined;
   #failedAt = Number.NEGATIVE_INFINITY;
   #isRotating = false;
-  /** Those before the current one, in their order: their numbers, and the sequences of their last changes. */
-  readonly #left: { readonly number: number; readonly last: number }[];
+  /** Those before the current one, in their order. */
+  readonly #left: Pick<FileContents, 'number' | 'end' | 'last'>[];
   /** Is over when those that were left are closed. */
   #leaving: Promise<void> = Promise.resolve();
   /** Why one that was left could not be made durable. */
@@ -58,6 +59,11 @@ export class Segments {
 
   get manifest(): Manifest {
     return this.#manifest;
+  }
+
+  /** The bytes of all segments. */
+  get bytes(): number {
+    return this.#left.reduce((sum, { end }) => sum + end, this.#current.end);
   }
 
   /** Has the next block begin a segment. */
@@ -163,7 +169,7 @@ export class Segments {
   #turn(next: SegmentWriter): void {
     const left = this.#current;
     const last = this.#progress.committed;
-    this.#left.push({ number: left.number, last });
+    this.#left.push({ number: left.number, end: left.end, last });
     this.#current = next;
     this.#next = undefined;
     this.#isRotating = false;

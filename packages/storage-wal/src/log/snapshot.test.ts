@@ -77,6 +77,19 @@ describe('a log with a snapshot', () => {
     expect(segments(fileSystem).filter((name) => name.endsWith('.log'))).toHaveLength(1);
   });
 
+  it('has fewer bytes than before, and tells how many', async () => {
+    const { log, fileSystem } = await openLog(new SimulatedFileSystem());
+    expect(log.bytes).toBe(64);
+    // A segment has a header of 64 bytes, and room for 15 blocks as large.
+    const changes = await commitNumbered(log, 1, 50);
+    expect(log.bytes).toBe((4 + 50) * 64);
+    await snapshot(log, 50, stateOf(changes), 50);
+    expect(log.bytes).toBe((1 + 5) * 64);
+    await log.close();
+    const { log: again } = await openLog(fileSystem);
+    expect(again.bytes).toBe((1 + 5 + 1) * 64);
+  });
+
   it('has just the last one', async () => {
     const { log, fileSystem } = await openLog(new SimulatedFileSystem());
     const changes = await commitNumbered(log, 1, 20);

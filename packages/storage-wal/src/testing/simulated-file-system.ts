@@ -67,6 +67,9 @@ interface Naming {
 export class SimulatedFileSystem implements FileSystem {
   /** Told of each call before it is carried out; may throw, and then it fails. */
   onCall: (call: Call) => void = () => {};
+  /** Asked before data are made durable, or written off the event loop; what it answers is waited for. */
+  delay: (operation: 'datasync' | 'write', path: string) => Promise<void> | undefined = () =>
+    undefined;
   /** Calls that were made. */
   calls = 0;
   /** How many files are open. */
@@ -202,6 +205,7 @@ class SimulatedFile implements File {
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#fileSystem.delay('write', this.#path);
     this.writeSync(bytes, position, 'write');
   }
 
@@ -223,6 +227,7 @@ class SimulatedFile implements File {
   }
 
   async datasync(): Promise<void> {
+    await this.#fileSystem.delay('datasync', this.#path);
     try {
       this.#call('datasync');
     } catch (error) {
