@@ -20,7 +20,7 @@ export type ReadMode = 'open' | 'check' | 'salvage';
 /** Reads files of blocks, one after the other, and collects what is the matter with them. */
 export class BlockFiles {
   readonly reader: SegmentReader;
-  /** What is not as it was written. */
+  /** What is not as it was written, in order. */
   readonly problems: Problem[] = [];
   /** The first of the problems that cannot come from a process that ended in the midst of something. */
   damage: Problem | undefined;
@@ -108,15 +108,14 @@ export class BlockFiles {
    *
    * @param skip how many of its changes to leave out at first.
    * @param flags which it may have.
-   * @returns whether that was to be done.
    */
-  replayBlock(skip: number, flags: number): boolean {
+  replayBlock(skip: number, flags: number): void {
     const { block, position } = this.reader;
     if ((block.flags & ~flags) !== 0) {
       const reason = `a block has flags ${block.flags}`;
       throw unreadableError(this.path, position, { foreign: true, reason });
     }
-    if (this.#mode !== 'salvage' && this.problems.length > 0) return false;
+    if (this.#mode !== 'salvage' && this.problems.length > 0) return;
     const changes = this.#walkRecords(skip);
     if (typeof changes !== 'number') this.#unreadable(position, changes);
     else if (changes !== block.changes) {
@@ -126,7 +125,6 @@ export class BlockFiles {
     this.changes += block.changes;
     this.replayed += Math.max(0, block.changes - skip);
     this.end = position + block.bytes;
-    return true;
   }
 
   /** Notes it if a segment that does not count has something in it. */
@@ -140,15 +138,11 @@ export class BlockFiles {
     this.damaged(position, 'the manifest is older than this segment');
   }
 
-  /** Notes a place that is not as it was written. */
-  note(offset: number, reason: string): void {
-    this.problems.push({ path: this.path, offset, reason });
-  }
-
   /** Notes a place that is not as it was written, and was durable. */
   damaged(offset: number, reason: string): void {
-    this.note(offset, reason);
-    this.damage ??= { path: this.path, offset, reason };
+    const problem = { path: this.path, offset, reason };
+    this.problems.push(problem);
+    this.damage ??= problem;
   }
 
   #walkRecords(skip: number): number | Unreadable {
@@ -181,10 +175,10 @@ export class BlockFiles {
   }
 
   #cannotRead(offset: number, cause: unknown): void {
+    const isThere = ({ path, offset: at }: Problem) => path === this.path && at === offset;
     // It may be tried more than once.
-    if (this.problems.some((problem) => problem.path === this.path && problem.offset === offset))
-      return;
-    this.damaged(offset, failureOf('it cannot be read', cause).message);
+    if (!this.problems.some(isThere))
+      this.damaged(offset, failureOf('it cannot be read', cause).message);
   }
 
   async #readHeader(file: SourceFile, number: number, kind: 'segment' | 'snapshot'): Promise<void> {
@@ -197,7 +191,7 @@ export class BlockFiles {
     }
     const reason = this.#mismatch(header, number, kind);
     if (reason !== undefined) this.damaged(0, reason);
-    if (header.hashSeed !== undefined) this.#replay.beginSnapshot?.(header.hashSeed);
+    else if (header.hashSeed !== undefined) this.#replay.beginSnapshot?.(header.hashSeed);
     this.reader.expect(number, header.epoch);
   }
 

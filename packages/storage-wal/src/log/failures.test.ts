@@ -188,6 +188,39 @@ describe.each(MODES)('a log with %o that has no more room', (mode) => {
     expect(tries).toBe(4);
   });
 
+  it('has nothing of what was not taken, however large that was', async () => {
+    const { log, fileSystem, clock } = await openLog(new SimulatedFileSystem(), mode);
+    fileSystem.onCall = failingWrites('ENOSPC');
+    await expect(commit(log, 'x'.repeat(300_000))).rejects.toThrow();
+    fileSystem.onCall = () => {};
+    await clock.pass(1000);
+    log.refusal();
+    await settled();
+    await commit(log, 'a');
+    const { replayed, warnings } = await openLog(fileSystem.copy());
+    expect([replayed, warnings]).toEqual([['a'], []]);
+  });
+
+  it('takes no changes as long as there is room for few', async () => {
+    const { log, fileSystem, clock } = await openLog(new SimulatedFileSystem(), mode);
+    let room = 1000;
+    fileSystem.onCall = ({ path, end }) => {
+      if (path.endsWith('.log') && end > room) throw failure('ENOSPC', path);
+    };
+    await commit(log, 'a');
+    await expect(commit(log, 'x'.repeat(1000))).rejects.toThrow();
+    room = 20_000;
+    await clock.pass(1000);
+    log.refusal();
+    await settled();
+    expect(log.state).toBe('read-only');
+    room = 100_000;
+    await clock.pass(1000);
+    log.refusal();
+    await settled();
+    expect(log.state).toBe('open');
+  });
+
   it('gives what it has when it is opened again', async () => {
     const { log, fileSystem } = await openLog(new SimulatedFileSystem(), mode);
     await commit(log, 'a');

@@ -87,13 +87,13 @@ async function openManifest(directory: LogDirectory): Promise<Manifest> {
   return manifest;
 }
 
-/** Cuts segments to what counts in them, and makes that durable. The last comes first: so each step leaves a log. */
+/** Cuts segments to what counts in them, and makes that durable. */
 async function settle(
   directory: LogDirectory,
   { segments, problems }: LogContents,
   durable: number,
 ): Promise<void> {
-  for (const { number, size, end, last } of segments.toReversed()) {
+  for (const { number, size, end, last } of segments) {
     if (size === end && last <= durable && problems.length === 0) continue;
     await directory.use(segmentName(number), false, async (file) => {
       await file.truncate(end);

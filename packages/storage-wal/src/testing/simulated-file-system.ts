@@ -9,7 +9,7 @@ export interface Call {
   readonly index: number;
   readonly operation: keyof FileSystem | keyof File;
   readonly path: string;
-  /** Of reading: from where to where. */
+  /** Of reading and writing: from where to where. */
   readonly start: number;
   readonly end: number;
 }
@@ -216,7 +216,7 @@ class SimulatedFile implements File {
   ): void {
     if (this.#options.readOnly) throw failure('EBADF', this.#path);
     try {
-      this.#call(operation);
+      this.#call(operation, position, position + bytes.length);
     } catch (error) {
       // A part of it is written: the most of it, since that is the harder case.
       this.#write(bytes.subarray(0, bytes.length - (bytes.length >> 2)), position);
