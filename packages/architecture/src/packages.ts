@@ -15,6 +15,10 @@ export const packages: Readonly<Record<string, Rule>> = {
   'data-directory': { own: ['protocol'], foreign: ['fs-native-extensions'] },
   // Never core: a client works in an application that does not have the engine.
   client: { own: ['protocol'], foreign: ['eventemitter3'] },
+  'storage-level': {
+    own: ['core', 'data-directory', 'protocol'],
+    foreign: ['classic-level'],
+  },
   'storage-lmdb': { own: ['core', 'data-directory', 'protocol'], foreign: ['lmdb'] },
   'transport-tcp': { own: ['core', 'protocol'], foreign: [] },
   'storage-wal': { own: ['core', 'data-directory', 'protocol'], foreign: [] },
@@ -24,6 +28,7 @@ export const packages: Readonly<Record<string, Rule>> = {
       'core',
       'data-directory',
       'protocol',
+      'storage-level',
       'storage-lmdb',
       'storage-wal',
       'transport-tcp',

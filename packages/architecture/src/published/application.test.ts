@@ -23,18 +23,24 @@ describe.each(moduleKinds)('in an application, by $loaded', ({ ending, rewrite }
     },
   );
 
-  it('storage in LMDB keeps what was stored', async () => {
+  // Nothing was compiled when they were installed, and no script was run.
+  it.each([
+    ['@kv/storage-wal', 'WalStorage'],
+    ['@kv/storage-level', 'LevelStorage'],
+    ['@kv/storage-lmdb', 'LmdbStorage'],
+  ])('%s keeps what was stored', async (name, storageClass) => {
+    const directory = `${storageClass}-${ending}`;
     const code = `import { Engine } from '@kv/core';
-import { LmdbStorage } from '@kv/storage-lmdb';
-for (const value of ['first', 'second']) {
-  const storage = await LmdbStorage.open({ directory: 'lmdb-${ending}' });
+import { ${storageClass} } from '${name}';
+for (const value of ['Tyr', 'Freyja']) {
+  const storage = await ${storageClass}.open({ directory: '${directory}' });
   const engine = new Engine({ storage });
   console.log(await engine.client().hset('users', 'u1', value));
   await engine.close();
 }
 `;
-    const printed = await application.runModule(`lmdb.${ending}`, rewrite(code));
-    expect(printed).toEqual(['null', 'first']);
+    const printed = await application.runModule(`${storageClass}.${ending}`, rewrite(code));
+    expect(printed).toEqual(['null', 'Tyr']);
   });
 });
 
@@ -86,12 +92,19 @@ describe('in an application in TypeScript', () => {
     await application.write(
       'main.mts',
       `import { connect, KvError as ClientError } from '@kv/client';
-       import { Engine, KvError, MemoryStorage, type KvClient, type Value } from '@kv/core';
+       import { Engine, KvError, MemoryStorage, type KvClient, type Storage, type Value } from '@kv/core';
        import { CommandClient } from '@kv/protocol';
        import { type Io, run } from '@kv/server';
+       import { LevelStorage } from '@kv/storage-level';
        import { LmdbStorage } from '@kv/storage-lmdb';
+        import { WalStorage } from '@kv/storage-wal';
        import { TcpTransport } from '@kv/transport-tcp';
 
+       export const storages = (directory: string): Promise<Storage>[] => [
+          LevelStorage.open({ directory }),
+          LmdbStorage.open({ directory }),
+          WalStorage.open({ directory }),
+        ];
        const engine = new Engine({ storage: new MemoryStorage() });
        engine.hooks.on('requestReceived', ({ request, state }) => {
          if (request.requestData.case === 'hset') state.set('table', request.requestData.value.table);

@@ -14,6 +14,7 @@ const budget: Readonly<Record<string, readonly [packed: number, unpacked: number
   'data-directory': [18, 60],
   'storage-lmdb': [46, 180],
   client: [36, 140],
+  'storage-level': [40, 160],
   'transport-tcp': [40, 160],
   'storage-wal': [120, 460],
   server: [52, 200],

@@ -1,15 +1,21 @@
 import type { Storage } from '@kv/core';
 import { usageError } from '../usage.js';
+import { level } from './level.js';
 import { lmdb } from './lmdb.js';
 import { memory } from './memory.js';
 import type { StorageFlags, StorageKind } from './storage-kind.js';
 import { wal } from './wal.js';
 
 /** What the storages are called on the command line, and in their data directories. */
-export type StorageName = 'memory' | 'wal' | 'lmdb';
+export type StorageName = 'memory' | 'wal' | 'level' | 'lmdb';
 
 /** The storages there are. */
-export const storageTable: { readonly [Name in StorageName]: StorageKind } = { memory, wal, lmdb };
+export const storageTable: { readonly [Name in StorageName]: StorageKind } = {
+  memory,
+  wal,
+  level,
+  lmdb,
+};
 
 export const STORAGE_NAMES: readonly StorageName[] = Object.keys(storageTable) as StorageName[];
 

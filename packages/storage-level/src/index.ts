@@ -1,0 +1,14 @@
+export type {
+  ByteEncodings,
+  LevelBatch,
+  LevelDatabase,
+  LevelIterator,
+  LevelRange,
+  TextKey,
+} from './level-database.js';
+export {
+  type LevelOpenOptions,
+  type LevelOptions,
+  LevelStorage,
+  type LevelStorageStats,
+} from './level-storage.js';
