@@ -90,6 +90,42 @@ describe('kv serve --storage wal', () => {
   });
 });
 
+describe.each(['level', 'lmdb'])('kv serve --storage %s', (storage) => {
+  const start = (...flags: string[]): KvProcess =>
+    KvProcess.start('serve', '--port', '0', '--storage', storage, '--data', directory, ...flags);
+
+  test.each(['always', 'never'])(
+    'with --fsync %s has after a SIGKILL all that was answered',
+    async (fsync) => {
+      const server = start('--fsync', fsync);
+      const client = await connect(await server.url());
+      await client.hset('t', 'a', 1n);
+      server.signal('SIGKILL');
+      await server.ended;
+      await client.close();
+      const again = await connect(await start().url());
+      expect(await again.hget('t', 'a')).toBe(1n);
+      await again.close();
+    },
+  );
+
+  test('knows nothing between always and never, and no log', async () => {
+    const flags = ['--storage', storage, '--data', directory, '--port', '0'];
+    const [code, , stderr] = await kv('serve', ...flags, '--fsync', 'everysec');
+    expect([code, stderr]).toEqual([2, said('takes --fsync always or never')]);
+    expect(await kv('serve', ...flags, '--inline-fsync')).toEqual([2, '', said('means nothing')]);
+  });
+
+  test('leaves its data to no other, and not to kv check', async () => {
+    const server = start();
+    await server.url();
+    server.signal('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0 });
+    expect(await serve().ended).toMatchObject({ code: 3, stderr: said(`'${storage}', not 'wal'`) });
+    expect(await kv('check', directory)).toEqual([3, '', said('only the data of --storage wal')]);
+  });
+});
+
 describe('flags that do not go together', () => {
   test.each([
     [['--storage', 'wal'], '--storage wal needs --data'],

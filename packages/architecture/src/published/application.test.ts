@@ -25,13 +25,13 @@ describe.each(moduleKinds)('in an application, by $loaded', ({ ending, rewrite }
 
   // Nothing was compiled when they were installed, and no script was run.
   it.each([
-    ['@kv/storage-wal', 'WalStorage'],
-    ['@kv/storage-level', 'LevelStorage'],
-    ['@kv/storage-lmdb', 'LmdbStorage'],
-  ])('%s keeps what was stored', async (name, storageClass) => {
+    ['WalStorage', "import { WalStorage } from '@kv/storage-wal';"],
+    ['LevelStorage', "import { LevelStorage } from '@kv/storage-level';"],
+    ['LmdbStorage', "import { LmdbStorage } from '@kv/storage-lmdb';"],
+  ])('%s keeps what was stored', async (storageClass, load) => {
     const directory = `${storageClass}-${ending}`;
     const code = `import { Engine } from '@kv/core';
-import { ${storageClass} } from '${name}';
+${load}
 for (const value of ['Tyr', 'Freyja']) {
   const storage = await ${storageClass}.open({ directory: '${directory}' });
   const engine = new Engine({ storage });
