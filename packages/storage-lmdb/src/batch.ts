@@ -9,18 +9,30 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** What changes are committed to, and read from when they are. */
 export type Committed = Pick<Environment, 'get' | 'commit'>;
 
+/** Who is to be told that a batch is settled. */
+export interface Waiting {
+  /**
+   * Never throws.
+   *
+   * @param failure why nothing of the batch has taken effect; `undefined` if it is committed.
+   */
+  settle(failure: KvError | undefined): void;
+}
+
 /** A change of a key that was called, and is not known to be committed. */
-export class Change implements PlacedChange {
+export class Change implements PlacedChange, Waiting {
   readonly table: string;
   readonly key: string;
   readonly record: Buffer | undefined;
   readonly batch: Batch;
-  /** What it replaces; once the batch is prepared, if there is a `previous`. */
+  /** What it replaces; not before the batch is committed, if there is a `previous`. */
   old: Value | undefined;
   /** The change of the key before this one, if that was not committed when this one was called. */
   previous: Change | undefined;
   /** Another one of the same batch comes after it. */
   superseded = false;
+  #resolve: ((old: Value | undefined) => void) | undefined;
+  #reject: ((failure: KvError) => void) | undefined;
 
   constructor(batch: Batch, table: string, key: string, record: Buffer | undefined) {
     this.batch = batch;
@@ -33,6 +45,20 @@ export class Change implements PlacedChange {
   get value(): Value | undefined {
     return this.record && readValue(this.record);
   }
+
+  /** What it has replaced, when the batch is settled. */
+  answered(): Promise<Value | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.batch.wait(this);
+    });
+  }
+
+  settle(failure: KvError | undefined): void {
+    if (failure === undefined) this.#resolve?.(this.old);
+    else this.#reject?.(failure);
+  }
 }
 
 /** Changes that are committed together, and who waits for that. */
@@ -40,24 +66,20 @@ export class Batch {
   readonly changes: Change[] = [];
   /** Nothing is added any more. */
   sealed = false;
-  readonly #waiting: ((failure: KvError | undefined) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   #bytes = 0;
 
-  /** Adds the newest change of a key; `previous` is the one before it, if that is not committed. */
-  add(change: Change, previous: Change | undefined): void {
-    change.previous = previous;
-    if (previous?.batch === this) previous.superseded = true;
+  /** Adds the newest change of a key. */
+  add(change: Change): void {
+    if (change.previous?.batch === this) change.previous.superseded = true;
     this.changes.push(change);
     this.#bytes += change.record?.length ?? 0;
     if (this.changes.length >= MAX_CHANGES || this.#bytes >= MAX_BYTES) this.sealed = true;
   }
 
-  /**
-   * Calls `listener` when the batch is committed, or has failed and changed nothing: before the next is begun, and
-   * in the order in which they were added.
-   */
-  onSettled(listener: (failure: KvError | undefined) => void): void {
-    this.#waiting.push(listener);
+  /** Has somebody told when it is settled: before the next one is begun, and in the order of these calls. */
+  wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
   }
 
   /**
@@ -72,7 +94,7 @@ export class Batch {
   }
 
   settle(failure: KvError | undefined): void {
-    for (const listener of this.#waiting) listener(failure);
+    for (const waiting of this.#waiting) waiting.settle(failure);
   }
 
   /** What the batches before this one have left is known only now: one of them may have failed. */

@@ -37,6 +37,28 @@ export async function checkFiles(path: string): Promise<void> {
   await withFile(join(path, DATA_FILE), checkData);
 }
 
+/** Waits until the data are on the disk that were handed to the operating system. */
+export async function syncData(path: string): Promise<void> {
+  const file = await open(join(path, DATA_FILE), 'r+');
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Waits until it is on the disk which files a directory has. */
+export async function syncDirectory(path: string): Promise<void> {
+  // Windows has no such thing: there, names are as durable as what they name.
+  if (process.platform === 'win32') return;
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
 /** Does something with a file, if there is one. */
 async function withFile(path: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
   let file: FileHandle;

@@ -1,8 +1,6 @@
-import { open as openFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { KvError, type Value } from '@kv/protocol';
 import type { RootDatabase } from 'lmdb';
-import { checkFiles, DATA_FILE } from './data-file.js';
+import { checkFiles, syncData, syncDirectory } from './data-file.js';
 import { isDiskFull } from './disk-space.js';
 import { failureOf } from './failure.js';
 import { type PlaceRange, readPlace, writePlace } from './place.js';
@@ -84,7 +82,15 @@ export class Environment {
   static async open(path: string, options: EnvironmentOptions): Promise<Environment> {
     await checkFiles(path);
     // Not before it is needed: there are platforms for which it has no binary.
-    return new Environment(await import('lmdb'), path, options);
+    const environment = new Environment(await import('lmdb'), path, options);
+    try {
+      // LMDB sees to what is in its file, and not to there being one.
+      if (options.sync) await syncDirectory(path);
+    } catch (error) {
+      await environment.close();
+      throw error;
+    }
+    return environment;
   }
 
   /** The value of a key, as the last commit left it. */
@@ -152,7 +158,7 @@ export class Environment {
     // What is read afterwards is not mapped any more.
     for (const cursor of this.#cursors) cursor.close();
     await this.#db.close();
-    if (!this.#sync) await datasync(join(this.#path, DATA_FILE));
+    if (!this.#sync) await syncData(this.#path);
   }
 
   /** What it answers is a promise that is always the same, and resolved. */
@@ -198,13 +204,4 @@ async function causeOf(error: unknown): Promise<unknown> {
 function copy(bytes: Uint8Array, target: Buffer, start: number): number {
   target.set(bytes, start);
   return bytes.length;
-}
-
-async function datasync(path: string): Promise<void> {
-  const file = await openFile(path, 'r+');
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
 }

@@ -350,17 +350,25 @@ describe('the directory', () => {
 
   it.each([true, false])('has all of it on the disk when it is closed (sync: %s)', async (sync) => {
     await storage.close();
-    const file = await openFile(join(directory, 'data.mdb'));
-    const prototype = Object.getPrototypeOf(file) as FileHandle;
-    await file.close();
-    const datasync = vi.spyOn(prototype, 'datasync');
-    onTestFinished(() => datasync.mockRestore());
+    const prototype = await fileHandles();
+    const syncs = { data: vi.spyOn(prototype, 'datasync'), names: vi.spyOn(prototype, 'sync') };
+    onTestFinished(() => void vi.restoreAllMocks());
     await open({ sync });
     await storage.set('table', 'key', 'value');
-    expect(datasync).not.toHaveBeenCalled();
+    // That the file has a name; what is in it, LMDB has synced.
+    expect(syncs.names).toHaveBeenCalledTimes(sync ? 1 : 0);
+    expect(syncs.data).not.toHaveBeenCalled();
     await storage.close();
-    // LMDB has done so already if it was told to.
-    expect(datasync).toHaveBeenCalledTimes(sync ? 0 : 1);
+    expect(syncs.data).toHaveBeenCalledTimes(sync ? 0 : 1);
+  });
+
+  it('is not kept where it cannot be told whether its files are on the disk', async () => {
+    await storage.close();
+    const failure = new Error('Input/output error');
+    vi.spyOn(await fileHandles(), 'sync').mockRejectedValueOnce(failure);
+    onTestFinished(() => void vi.restoreAllMocks());
+    await expect(open({ sync: true })).rejects.toMatchObject({ cause: failure });
+    await open({ sync: true });
   });
 
   it('is marked, and has the files of LMDB', async () => {
@@ -391,3 +399,10 @@ describe('the directory', () => {
     await storage.set('table', 'key', 'value');
   });
 });
+
+/** What all handles of files inherit from. */
+async function fileHandles(): Promise<FileHandle> {
+  const file = await openFile(join(directory, 'data.mdb'));
+  await file.close();
+  return Object.getPrototypeOf(file) as FileHandle;
+}

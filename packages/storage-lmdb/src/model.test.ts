@@ -100,7 +100,7 @@ async function reopen(): Promise<void> {
 it('answers what the storage in memory does, in order, however many calls are under way', async () => {
   let run = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(call, { maxLength: 40, size: 'max' }), async (calls) => {
+    fc.asyncProperty(fc.array(call, { maxLength: 30, size: 'max' }), async (calls) => {
       run++;
       const model = new MemoryStorage();
       const answers: unknown[] = [];
@@ -121,7 +121,7 @@ it('answers what the storage in memory does, in order, however many calls are un
         for (const limit of [1, 100]) expect(await scan(name + run, limit)).toStrictEqual(all);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 

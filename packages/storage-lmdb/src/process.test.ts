@@ -60,7 +60,7 @@ it.each([true, false])(
       say(i);
     }
   `);
-    await child.saying(300);
+    await child.saying(100);
     child.kill();
     expect(await child.ended).toMatchObject({ signal: 'SIGKILL' });
     const answered = child.said.length - 1;

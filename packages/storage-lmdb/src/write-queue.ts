@@ -52,7 +52,8 @@ export class WriteQueue {
   /** Stores a value and answers the one it replaced. */
   set(table: string, key: string, value: Value): Promise<Value | undefined> {
     const record = this.#encode(table, key, value);
-    return this.#change(table, key, record, this.#replaced(table, key));
+    const old = this.#replaced(table, key);
+    return this.#add(this.#open(), table, key, record, old).answered();
   }
 
   /** Deletes a key and answers its value. */
@@ -60,7 +61,7 @@ export class WriteQueue {
     const old = this.#replaced(table, key);
     // What is not there, and will not be, needs no commit.
     if (old === undefined && this.pending(table, key) === undefined) return undefined;
-    return this.#change(table, key, undefined, old);
+    return this.#add(this.#open(), table, key, undefined, old).answered();
   }
 
   /** Applies all ops or none; see `Storage.write`. */
@@ -105,23 +106,9 @@ export class WriteQueue {
     return encodeRecord(value, tailOf(table, key), this.#out);
   }
 
-  #change(
-    table: string,
-    key: string,
-    record: Buffer | undefined,
-    old: Value | undefined,
-  ): Promise<Value | undefined> {
-    const batch = this.#open();
-    const change = this.#add(batch, table, key, record, old);
-    return answered(batch, (failure) => {
-      if (failure !== undefined) throw failure;
-      return change.old;
-    });
-  }
-
-  /** What a change replaces, unless there is another one of the key: then it is found when that is settled. */
+  /** What is to be replaced; if there is a change of the key under way, that is known when it is settled. */
   #replaced(table: string, key: string): Value | undefined {
-    return this.pending(table, key) ? undefined : this.#committed.get(table, key);
+    return this.pending(table, key) === undefined ? this.#committed.get(table, key) : undefined;
   }
 
   #add(
@@ -133,7 +120,8 @@ export class WriteQueue {
   ): Change {
     const change = new Change(batch, table, key, record);
     change.old = old;
-    batch.add(change, this.pending(table, key));
+    change.previous = this.pending(table, key);
+    batch.add(change);
     this.#pending.add(change);
     this.#waiting++;
     return change;
@@ -186,12 +174,14 @@ export class WriteQueue {
 /** What `answer` returns or throws when a batch is settled. */
 function answered<T>(batch: Batch, answer: (failure: KvError | undefined) => T): Promise<T> {
   return new Promise((resolve, reject) => {
-    batch.onSettled((failure) => {
-      try {
-        resolve(answer(failure));
-      } catch (error) {
-        reject(error);
-      }
+    batch.wait({
+      settle(failure) {
+        try {
+          resolve(answer(failure));
+        } catch (error) {
+          reject(error);
+        }
+      },
     });
   });
 }
