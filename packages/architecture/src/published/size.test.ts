@@ -10,14 +10,14 @@ const KIB = 1024;
  */
 const budget: Readonly<Record<string, readonly [packed: number, unpacked: number]>> = {
   protocol: [72, 360],
-  core: [128, 640],
+  core: [176, 860],
   'data-directory': [18, 60],
   'storage-lmdb': [46, 180],
   client: [36, 140],
   'storage-level': [40, 160],
   'transport-tcp': [40, 160],
-  'storage-wal': [120, 460],
-  server: [52, 200],
+  'storage-wal': [132, 560],
+  server: [68, 260],
   conformance: [160, 780],
 };
 
