@@ -13,8 +13,10 @@ const HEADERS_BYTES = 5 * 6;
 /** What may be written behind a value: {@link Records.copyValue}. */
 const SLACK_BYTES = 3;
 
-/** How many entries are collected at one time. */
-const BATCH = 64;
+/** About how many entries of a table are collected at one time: those of a part of the hashes. */
+const PART_ENTRIES = 32;
+/** So many bits of a hash tell its part at the most. */
+const MAX_PART_BITS = 24;
 
 /**
  * Takes an entry as the `CommandRequest` that would set it, encoded, from `start` to `end`. The bytes are
@@ -24,8 +26,11 @@ export type TakeEntry = (bytes: Buffer, view: DataView, start: number, end: numb
 
 /**
  * Goes through all entries of all tables while they are written to: one that is there throughout comes once
- * at least, with a value that it had meanwhile. They come in an order in which a storage with the same hash key takes
- * them in fast.
+ * at least, with a value that it had meanwhile.
+ *
+ * A table comes in parts, each of neighbouring hashes, so that who takes it in with the same hash key has its index in the
+ * cache. The parts are in such an order that they are spread evenly at any time, since an index that is filled from
+ * one end would have all in one place.
  */
 export class SlabDump {
   readonly #store: SlabStore;
@@ -33,13 +38,15 @@ export class SlabDump {
   readonly #request = new ByteWindow();
   readonly #take: TakeEntry;
   #table: string | undefined;
-  #cursor = 0;
+  #partBits = 0;
+  /** How many parts of the table have come. */
+  #parts = 0;
 
   constructor(store: SlabStore, take: TakeEntry) {
     this.#store = store;
     this.#take = take;
     this.#tables = [...store.tables.names()].values();
-    this.#table = this.#tables.next().value;
+    this.#nextTable();
     this.#request.look(Buffer.allocUnsafeSlow(4096));
   }
 
@@ -52,11 +59,32 @@ export class SlabDump {
   step(maxBytes: number): void {
     for (let bytes = 0; bytes < maxBytes && this.#table !== undefined; ) {
       const table = this.#store.tables.named(this.#table);
-      const found: Found[] = [];
-      this.#cursor = table?.index.collect(this.#cursor, BATCH, found) ?? 0;
-      for (const { address } of found) bytes += this.#entry(table as SlabTable, address);
-      if (this.#cursor === 0) this.#table = this.#tables.next().value;
+      if (table !== undefined) bytes += this.#part(table, reversed(this.#parts, this.#partBits));
+      if (table === undefined || ++this.#parts === 2 ** this.#partBits) this.#nextTable();
     }
+  }
+
+  #nextTable(): void {
+    this.#table = this.#tables.next().value;
+    this.#parts = 0;
+    const { count = 0 } = this.#store.tables.named(this.#table ?? '')?.index ?? {};
+    const bits = Math.ceil(Math.log2(Math.max(1, count / PART_ENTRIES)));
+    this.#partBits = Math.min(bits, MAX_PART_BITS);
+  }
+
+  /** Has the entries taken whose hashes begin with the bits of a part; answers their bytes. */
+  #part(table: SlabTable, part: number): number {
+    const span = 2 ** (32 - this.#partBits);
+    const end = (part + 1) * span;
+    const found: Found[] = [];
+    let cursor = part * span;
+    do cursor = table.index.collect(cursor, found.length + 1, found);
+    while (cursor !== 0 && cursor < end);
+    let bytes = 0;
+    for (const { hash, address } of found) {
+      if (hash < end) bytes += this.#entry(table, address);
+    }
+    return bytes;
   }
 
   #entry({ nameBytes }: SlabTable, address: number): number {
@@ -92,6 +120,13 @@ export class SlabDump {
       this.#request.look(Buffer.allocUnsafeSlow(Math.max(bytes, this.#request.bytes.length * 2)));
     }
   }
+}
+
+/** A number of so many bits, with these in the opposite order. */
+function reversed(value: number, bits: number): number {
+  let result = 0;
+  for (let bit = 0; bit < bits; bit++) result = result * 2 + ((value >>> bit) & 1);
+  return result;
 }
 
 /** The bytes of a field with a length before it, its tag included. */
