@@ -77,14 +77,14 @@ export abstract class RequestReader {
     return this.#length() === end - this.at;
   }
 
-  /** The length of the field that comes next; {@link NONE} if it has not this tag or does not fit. */
+  /** The length of the field that comes next; a negative number if it has not this tag or does not fit. */
   protected field(tag: number, end: number): number {
     if (this.bytes[this.at++] !== tag) return NONE;
     const length = this.#length();
     return length <= end - this.at ? length : NONE;
   }
 
-  /** A varint in its shortest form, of up to four bytes; {@link NONE} if it is another. */
+  /** A varint in its shortest form, of up to four bytes; a negative number if it is another. */
   #length(): number {
     // Beyond the end of the array there is `undefined`, which is below nothing, and no length.
     const first = this.bytes[this.at++] as number;
