@@ -158,8 +158,8 @@ class HeldLane implements StorageLane {
     return true;
   }
 
-  foresee(requests: readonly LaneRequest[], count: number): void {
-    this.#inner.foresee?.(requests, count);
+  prefetch(requests: readonly LaneRequest[], count: number): void {
+    this.#inner.prefetch?.(requests, count);
   }
 }
 

@@ -67,7 +67,7 @@ export {
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent } from './answer-queue.js';
 export type { AnswerSink } from './deferred-answer.js';
-export { FORESEEN } from './lane/lane.js';
+export { MAX_PREFETCH } from './lane/lane.js';
 export { LaneReader } from './lane/lane-reader.js';
 export type { LaneOutcome, Session } from './session.js';
 export { entryBytes } from './storage/entry-bytes.js';

@@ -102,7 +102,7 @@ export class Session {
    * nobody listens. If the response is there at once, it is appended to `out`, a `CommandResponse`. A transport that asks
    * this first answers ordinary requests several times as fast.
    *
-   * @param place what {@link foresee} answered for the first of its requests, and one more for each after
+   * @param place what {@link prefetch} answered for the first of its requests, and one more for each after
    * that; 0 for a request that it was not told of.
    * @param sink for the response that is not there at once, or has to wait for those of earlier requests;
    * without it, such a request is declined.
@@ -137,13 +137,13 @@ export class Session {
    * Is told of requests that will be {@link answer}ed next, in this order and in this tick, if nothing
    * comes between, so that memory can be fetched for all of them at one time. Nothing comes of it but that.
    *
-   * @param count how many, {@link FORESEEN} at the most: from `starts` to `ends` in `bytes`, which must
+   * @param count how many, {@link MAX_PREFETCH} at the most: from `starts` to `ends` in `bytes`, which must
    * not change until they are answered.
    * @returns the place of the first; 0 if it is no use.
    */
-  foresee(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number): number {
+  prefetch(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number): number {
     const { hooks, lane } = this.#context;
-    return lane !== undefined && hooks.idle ? lane.foresee(bytes, starts, ends, count) : 0;
+    return lane !== undefined && hooks.idle ? lane.prefetch(bytes, starts, ends, count) : 0;
   }
 
   /**

@@ -71,7 +71,7 @@ export class LaneOperation implements LaneRequest, Operation {
   keyEnd = 0;
   valueStart = 0;
   valueEnd = 0;
-  token = 0;
+  hash = 0;
   changes = false;
   readonly #lane: StorageLane;
   #answer: LaneAnswer | undefined;
@@ -98,7 +98,7 @@ export class LaneOperation implements LaneRequest, Operation {
     this.keyEnd = request.keyEnd + shift;
     this.valueStart = request.valueStart + shift;
     this.valueEnd = request.valueEnd + shift;
-    this.token = request.token;
+    this.hash = request.hash;
     this.#answer = answer;
     this.#source = source;
   }

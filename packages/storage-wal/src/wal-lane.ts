@@ -38,8 +38,8 @@ export class WalLane implements StorageLane {
     }
   }
 
-  foresee(requests: readonly LaneRequest[], count: number): void {
-    this.#lane.foresee?.(requests, count);
+  prefetch(requests: readonly LaneRequest[], count: number): void {
+    this.#lane.prefetch?.(requests, count);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { FORESEEN, type Session } from '@kv/core';
+import { MAX_PREFETCH, type Session } from '@kv/core';
 import { FrameReader, KvError } from '@kv/protocol';
 import type { ConnectionContext } from './connection-context.js';
 import type { Counters } from './counters.js';
@@ -22,8 +22,8 @@ type Phase =
   | 'closed';
 
 // Where the next requests lie in a chunk: used by one connection at a time, and by none for long.
-const starts: Uint32Array = new Uint32Array(FORESEEN);
-const ends: Uint32Array = new Uint32Array(FORESEEN);
+const starts: Uint32Array = new Uint32Array(MAX_PREFETCH);
+const ends: Uint32Array = new Uint32Array(MAX_PREFETCH);
 
 /**
  * One peer on one stream: finds requests in its bytes, hands them to the session as long as the peer takes
@@ -138,16 +138,16 @@ export class Connection implements Swept {
   #read(): void {
     this.#reading = true;
     let place = 0;
-    let foreseen = 0;
+    let prefetched = 0;
     while (this.#phase === 'open' && !this.#holdBack()) {
-      if (foreseen === 0) {
-        foreseen = this.#reader.ahead(starts, ends);
+      if (prefetched === 0) {
+        prefetched = this.#reader.ahead(starts, ends);
         place =
-          foreseen > 1 ? this.#session.foresee(this.#reader.chunk, starts, ends, foreseen) : 0;
+          prefetched > 1 ? this.#session.prefetch(this.#reader.chunk, starts, ends, prefetched) : 0;
       }
       if (!this.#nextFrame()) break;
       this.#request(place);
-      if (foreseen > 0) foreseen--;
+      if (prefetched > 0) prefetched--;
       if (place > 0) place++;
     }
     this.#reading = false;
@@ -183,7 +183,7 @@ export class Connection implements Swept {
     this.drain();
   }
 
-  /** @param place where it was foreseen; 0 if it was not. */
+  /** @param place where it was prefetched; 0 if it was not. */
   #request(place: number): void {
     this.#incompleteSince = undefined;
     const { bytes, start, end } = this.#reader;

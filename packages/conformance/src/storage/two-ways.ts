@@ -3,7 +3,7 @@ import {
   type CommandRequest,
   type CommandResponse,
   Engine,
-  FORESEEN,
+  MAX_PREFETCH,
   MemoryStorage,
   type Session,
   type Storage,
@@ -46,14 +46,14 @@ export class TwoWays {
   async ask(...requests: readonly Uint8Array[]): Promise<Answers[]> {
     const parts = requests.flatMap((bytes) => [Buffer.of(1, 2, 3), bytes]);
     const chunk = Buffer.concat([...parts, Buffer.of(4, 5)]);
-    const [starts, ends] = [new Uint32Array(FORESEEN), new Uint32Array(FORESEEN)];
+    const [starts, ends] = [new Uint32Array(MAX_PREFETCH), new Uint32Array(MAX_PREFETCH)];
     let at = 0;
     requests.forEach(({ length }, i) => {
       starts[i] = at + 3;
       ends[i] = at + 3 + length;
       at += 3 + length;
     });
-    const first = this.#lane.foresee(chunk, starts, ends, requests.length);
+    const first = this.#lane.prefetch(chunk, starts, ends, requests.length);
     const answers: { lane: Awaitable<string>; plain: string }[] = [];
     for (const [i, bytes] of requests.entries()) {
       const place = first === 0 ? 0 : first + i;

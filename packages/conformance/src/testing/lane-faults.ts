@@ -89,7 +89,7 @@ export const laneFaults: readonly Fault[] = [
     'has a lane that carries out what it is only told of',
     /^the lane answers as/,
     class extends ModelLane {
-      foresee(requests: readonly LaneRequest[], count: number): void {
+      prefetch(requests: readonly LaneRequest[], count: number): void {
         for (const request of requests.slice(0, count)) this.execute(request, new ByteWriter());
       }
     },

@@ -6,7 +6,7 @@ export class LaneReader extends RequestReader implements LaneRequest {
   command: LaneCommand = 'hget';
   start = 0;
   end = 0;
-  token = 0;
+  hash = 0;
 
   /**
    * Reads the `CommandRequest` from `start` to `end`.
@@ -18,7 +18,7 @@ export class LaneReader extends RequestReader implements LaneRequest {
     this.begin(bytes, view, start);
     this.start = start;
     this.end = end;
-    this.token = 0;
+    this.hash = 0;
     this.valueStart = 0;
     this.valueEnd = 0;
     switch (bytes[start]) {

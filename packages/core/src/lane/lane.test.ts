@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS } from '../limits.js';
 import { SlabStorage } from '../storage/slab/slab-storage.js';
 import type { StorageLane } from '../storage/storage-lane.js';
 import { Tally } from '../tally.js';
-import { FORESEEN, Lane } from './lane.js';
+import { Lane, MAX_PREFETCH } from './lane.js';
 
 function laneOver(entries: Readonly<Record<string, Value>>): Lane {
   const storage = new SlabStorage();
@@ -22,7 +22,7 @@ function laneOver(entries: Readonly<Record<string, Value>>): Lane {
 /** A chunk of gets, and where each of them lies. */
 function gets(...keys: string[]): { bytes: Uint8Array; starts: Uint32Array; ends: Uint32Array } {
   const out = new ByteWriter();
-  const [starts, ends] = [new Uint32Array(FORESEEN), new Uint32Array(FORESEEN)];
+  const [starts, ends] = [new Uint32Array(MAX_PREFETCH), new Uint32Array(MAX_PREFETCH)];
   keys.forEach((key, i) => {
     starts[i] = out.length;
     straightLineCodec.encodeRequest(commandRequest('hget', { table: 't', key }), out);
@@ -46,23 +46,23 @@ describe('a lane that is told what comes', () => {
   it('answers each request for itself', () => {
     const lane = laneOver({ a: 1n, b: 2n });
     const chunk = gets('a', 'b', 'a');
-    const first = lane.foresee(chunk.bytes, chunk.starts, chunk.ends, 3);
+    const first = lane.prefetch(chunk.bytes, chunk.starts, chunk.ends, 3);
     expect([0, 1, 2].map((i) => answer(lane, chunk, i, first + i))).toEqual([1n, 2n, 1n]);
   });
 
   it('reads a request anew if it has been told of others since', () => {
     const lane = laneOver({ a: 1n, b: 2n });
     const [mine, theirs] = [gets('a', 'a'), gets('b', 'b')];
-    const first = lane.foresee(mine.bytes, mine.starts, mine.ends, 2);
+    const first = lane.prefetch(mine.bytes, mine.starts, mine.ends, 2);
     expect(answer(lane, mine, 0, first)).toBe(1n);
-    lane.foresee(theirs.bytes, theirs.starts, theirs.ends, 2);
+    lane.prefetch(theirs.bytes, theirs.starts, theirs.ends, 2);
     expect(answer(lane, mine, 1, first + 1)).toBe(1n);
   });
 
   it('reads a request anew that it was not told of', () => {
     const lane = laneOver({ a: 1n, b: 2n });
     const [told, other] = [gets('a'), gets('b')];
-    lane.foresee(told.bytes, told.starts, told.ends, 1);
+    lane.prefetch(told.bytes, told.starts, told.ends, 1);
     expect(answer(lane, other, 0, 0)).toBe(2n);
   });
 });

@@ -5,8 +5,8 @@ import type { Tally } from '../tally.js';
 import { BatchLane } from './batch-lane.js';
 import { LaneReader } from './lane-reader.js';
 
-/** How many requests are looked at together. */
-export const FORESEEN = 16;
+/** How many requests are prefetched together, at the most. */
+export const MAX_PREFETCH = 16;
 
 /**
  * The short way of a request: from its bytes to those of its response, in a storage that can do that.
@@ -19,11 +19,11 @@ export class Lane {
   readonly #reader: LaneReader;
   /** Where requests go that are for more than a single key. */
   readonly #batches: BatchLane;
-  /** The requests that were foreseen, each at its place modulo {@link FORESEEN}. */
-  readonly #foreseen: readonly LaneReader[];
+  /** The requests that were prefetched, each at its place modulo {@link MAX_PREFETCH}. */
+  readonly #prefetched: readonly LaneReader[];
   /** The places at which they are. */
-  readonly #places: Float64Array = new Float64Array(FORESEEN);
-  #nextPlace = FORESEEN;
+  readonly #places: Float64Array = new Float64Array(MAX_PREFETCH);
+  #nextPlace = MAX_PREFETCH;
   /** Those that the storage is told of. */
   readonly #told: LaneRequest[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
@@ -34,27 +34,27 @@ export class Lane {
     this.#tally = tally;
     this.#reader = new LaneReader(limits);
     this.#batches = new BatchLane(storage, limits, tally);
-    this.#foreseen = Array.from({ length: FORESEEN }, () => new LaneReader(limits));
+    this.#prefetched = Array.from({ length: MAX_PREFETCH }, () => new LaneReader(limits));
   }
 
   /**
-   * Looks at requests that are about to be {@link read}: `count` of them, {@link FORESEEN} at the most.
+   * Looks at requests that are about to be {@link read}: `count` of them, {@link MAX_PREFETCH} at the most.
    *
    * @returns the place of the first of them; those of the others follow.
    */
-  foresee(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number): number {
+  prefetch(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number): number {
     const first = this.#nextPlace;
-    this.#nextPlace += FORESEEN;
+    this.#nextPlace += MAX_PREFETCH;
     const told = this.#told;
     const view = this.#viewOf(bytes);
     let taken = 0;
     for (let i = 0; i < count; i++) {
-      const reader = this.#foreseen[i] as LaneReader;
+      const reader = this.#prefetched[i] as LaneReader;
       const isTaken = reader.read(bytes, view, starts[i] as number, ends[i] as number);
       this.#places[i] = isTaken ? first + i : 0;
       if (isTaken) told[taken++] = reader;
     }
-    this.#storage.foresee?.(told, taken);
+    this.#storage.prefetch?.(told, taken);
     return first;
   }
 
@@ -66,12 +66,12 @@ export class Lane {
   /**
    * Finds the parts of the `CommandRequest` from `start` to `end`.
    *
-   * @param place of a request that was foreseen; 0 of another.
+   * @param place of a request that was prefetched; 0 of another.
    * @returns the request, until the next is read; `undefined` if it is one for the plain path.
    */
   read(bytes: Uint8Array, start: number, end: number, place: number): LaneRequest | undefined {
-    const index = place % FORESEEN;
-    if (place > 0 && this.#places[index] === place) return this.#foreseen[index];
+    const index = place % MAX_PREFETCH;
+    if (place > 0 && this.#places[index] === place) return this.#prefetched[index];
     return this.#reader.read(bytes, this.#viewOf(bytes), start, end) ? this.#reader : undefined;
   }
 

@@ -32,8 +32,8 @@ export interface LaneRequest extends TableRequest {
   /** The `Value` message of `hset`; an empty range for the other commands. */
   readonly valueStart: number;
   readonly valueEnd: number;
-  /** For the lane to keep what it has found in {@link StorageLane.foresee} until the request is carried out. */
-  token: number;
+  /** The hash of the key, for the lane to keep from {@link StorageLane.prefetch} on; 0 if it has kept none. */
+  hash: number;
 }
 
 /** The answer to a request that is carried out later: what a {@link StorageLane.defer} keeps of it. */
@@ -106,7 +106,7 @@ export interface StorageLane {
   /**
    * Is told of requests that came together and will be carried out next, one by one, unless something
    * comes between. What it does must not be seen; it may have memory fetched for all of them at one time, where
-   * each alone would wait for its own. What it was not told of has a token of 0.
+   * each alone would wait for its own. What it was not told of has a hash of 0.
    */
-  foresee?(requests: readonly LaneRequest[], count: number): void;
+  prefetch?(requests: readonly LaneRequest[], count: number): void;
 }

@@ -1,4 +1,4 @@
-import { commandRequest, FORESEEN, valueToMessage } from '@kv/core';
+import { commandRequest, MAX_PREFETCH, valueToMessage } from '@kv/core';
 import { expect } from 'vitest';
 import { Random } from '../../random.js';
 import { damaged, encodedRequest, randomRequest } from '../lane-traffic.js';
@@ -29,7 +29,7 @@ export const laneChecks: readonly StorageCheck[] = [
       const random = new Random(seed);
       const ways = new TwoWays(storage);
       for (let i = 0; i < CHUNKS; i++) {
-        const requests = random.list(1 + random.below(FORESEEN), () =>
+        const requests = random.list(1 + random.below(MAX_PREFETCH), () =>
           damaged(random, encodedRequest(randomRequest(random))),
         );
         const story = `seed ${seed}, chunk ${i}: ${requests.map(hex).join(' ')}`;

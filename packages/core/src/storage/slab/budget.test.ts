@@ -24,7 +24,7 @@ function getByLane(storage: SlabStorage, key: string): number | undefined {
   const end = bytes.length;
   const at = { start: 0, end, tableStart: 0, tableEnd: 4, keyStart: 4, keyEnd: end };
   const status = storage.lane.execute(
-    { command: 'hget', bytes, view, ...at, valueStart: 0, valueEnd: 0, token: 0 },
+    { command: 'hget', bytes, view, ...at, valueStart: 0, valueEnd: 0, hash: 0 },
     new ByteWriter(),
   );
   return status === 200 ? status : undefined;

@@ -57,7 +57,7 @@ function getOnLane({ lane }: SlabStorage, key: string): Value | undefined {
   const bytes = out.take();
   const request = new LaneReader(DEFAULT_LIMITS);
   request.read(bytes, new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
-  lane.foresee?.([request], 1);
+  lane.prefetch?.([request], 1);
   expect(lane.execute(request, out)).toBeGreaterThan(0);
   return straightLineCodec.decodeResponse(out.bytes, 0, out.length).values[0]?.value.value;
 }

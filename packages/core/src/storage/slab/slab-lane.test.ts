@@ -49,7 +49,7 @@ function laneRequest({ command, table, key, value }: Asked, gap = 0): Request {
     keyEnd: keyStart + keyBytes.length,
     valueStart,
     valueEnd: valueStart + valueBytes.length,
-    token: 0,
+    hash: 0,
   };
 }
 

@@ -28,7 +28,7 @@ export class SlabLane implements StorageLane {
   readonly #response: ResponseWriter;
   readonly #batch: SlabBatch;
   readonly #listing: SlabListing;
-  /** What {@link foresee} has read last, which means nothing. */
+  /** What {@link prefetch} has read last, which means nothing. */
   protected fetched = 0;
   /** The table that was asked for last: mostly the next one, too. */
   #last: SlabTable | undefined;
@@ -68,7 +68,7 @@ export class SlabLane implements StorageLane {
     }
   }
 
-  foresee(requests: readonly LaneRequest[], count: number): void {
+  prefetch(requests: readonly LaneRequest[], count: number): void {
     if (this.#store.closed) return;
     const { hash, records } = this.#store;
     const table = this.#last;
@@ -76,13 +76,12 @@ export class SlabLane implements StorageLane {
     let fetched = 0;
     for (let i = 0; i < count; i++) {
       const request = requests[i] as LaneRequest;
-      const token = hash.hash(request.view, request.keyStart, request.keyEnd);
-      request.token = token;
-      if (table !== undefined) fetched ^= table.index.first(token);
+      request.hash = hash.hash(request.view, request.keyStart, request.keyEnd);
+      if (table !== undefined) fetched ^= table.index.first(request.hash);
     }
     if (table === undefined) return;
     for (let i = 0; i < count; i++) {
-      const address = table.index.first((requests[i] as LaneRequest).token);
+      const address = table.index.first((requests[i] as LaneRequest).hash);
       if (address !== 0) fetched ^= records.fetch(address);
     }
     this.fetched = fetched;
@@ -94,7 +93,7 @@ export class SlabLane implements StorageLane {
     const window = this.#request;
     window.share(bytes, view);
     const table = this.#table(request);
-    const hash = request.token || this.#store.hash.hash(view, keyStart, keyEnd);
+    const hash = request.hash || this.#store.hash.hash(view, keyStart, keyEnd);
     const address = table === undefined ? 0 : table.find(hash, window, keyStart, keyEnd);
     switch (request.command) {
       case 'hget':
