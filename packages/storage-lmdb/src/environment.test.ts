@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KvError } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as diskSpace from './disk-space.js';
 import { Environment } from './environment.js';
+
+vi.mock('./disk-space.js', { spy: true });
 
 let path: string;
 beforeEach(async () => {
@@ -50,6 +53,20 @@ describe('a commit that fails', () => {
     await new Promise(setImmediate);
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it('is not begun where the disk is full, since the driver may end the process then', async () => {
+    const batch = vi.fn<() => Promise<unknown>>().mockResolvedValue(true);
+    const environment = await openOn({ batch });
+    const room = vi.spyOn(diskSpace, 'hasRoom').mockReturnValueOnce(false);
+    await expect(environment.commit(changes)).rejects.toMatchObject({
+      code: 'STORAGE_FAILURE',
+      message: 'The database cannot be written: the disk is full',
+    });
+    expect(batch).not.toHaveBeenCalled();
+    await environment.commit(changes);
+    expect(batch).toHaveBeenCalledOnce();
+    room.mockRestore();
   });
 
   it('is followed by another if LMDB can go on', async () => {

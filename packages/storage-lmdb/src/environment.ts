@@ -1,7 +1,7 @@
 import { KvError, type Value } from '@kv/protocol';
 import type { RootDatabase } from 'lmdb';
 import { checkFiles, syncData, syncDirectory } from './data-file.js';
-import { isDiskFull } from './disk-space.js';
+import { hasRoom } from './disk-space.js';
 import { failureOf } from './failure.js';
 import { type PlaceRange, readPlace, writePlace } from './place.js';
 import { readTail, readValue } from './record.js';
@@ -137,6 +137,8 @@ export class Environment {
    */
   async commit(changes: readonly PlacedChange[]): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
+    // What the driver has to say of a full disk is longer than the memory that it takes for it: the process may end.
+    if (!this.#hasRoom(changes)) throw diskFull();
     try {
       await this.#db.batch(() => {
         for (const change of changes) this.#enqueue(change);
@@ -144,7 +146,8 @@ export class Environment {
     } catch (error) {
       const cause = await causeOf(error);
       this.#probe(cause);
-      throw failureOf('written', cause, await isDiskFull(this.#path));
+      // It does not say so if a part of what it wanted to write could be written.
+      throw this.#hasRoom(changes) ? failureOf('written', cause) : diskFull(cause);
     }
   }
 
@@ -159,6 +162,14 @@ export class Environment {
     for (const cursor of this.#cursors) cursor.close();
     await this.#db.close();
     if (!this.#sync) await syncData(this.#path);
+  }
+
+  #hasRoom(changes: readonly PlacedChange[]): boolean {
+    const bytes = changes.reduce((sum, { record }) => sum + (record?.length ?? 0), 0);
+    return hasRoom(this.#path, changes.length, bytes, () => {
+      const { lastPageNumber, pageSize } = this.figures();
+      return (lastPageNumber + 1) * pageSize;
+    });
   }
 
   /** What it answers is a promise that is always the same, and resolved. */
@@ -189,6 +200,11 @@ export class Environment {
       this.#broken = new KvError('STORAGE_FAILURE', message, { cause });
     }
   }
+}
+
+function diskFull(cause?: unknown): KvError {
+  const message = 'The database cannot be written: the disk is full';
+  return new KvError('STORAGE_FAILURE', message, cause === undefined ? {} : { cause });
 }
 
 /** The reason why a commit failed is in a promise of its own, of which somebody has to take care. */

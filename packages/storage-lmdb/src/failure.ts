@@ -1,8 +1,7 @@
 import { KvError } from '@kv/protocol';
 
 /** The error of a database that cannot do what it was asked for; what is one of ours already stays as it is. */
-export function failureOf(doing: 'read' | 'written', cause: unknown, full = false): KvError {
+export function failureOf(doing: 'read' | 'written', cause: unknown): KvError {
   if (cause instanceof KvError) return cause;
-  const reason = full ? ': the disk is full' : '';
-  return new KvError('STORAGE_FAILURE', `The database cannot be ${doing}${reason}`, { cause });
+  return new KvError('STORAGE_FAILURE', `The database cannot be ${doing}`, { cause });
 }
