@@ -51,6 +51,16 @@ describe('the README', () => {
     const told = table('Packages').map(([name]) => /@kv\/([a-z-]+)/.exec(name ?? '')?.[1]);
     expect(told.sort()).toEqual([...published].sort());
   });
+
+  it('has all installed that the server needs', () => {
+    const [, told = ''] = /tarballs\/kv-\{(.*)\}-\*\.tgz/.exec(read('README.md')) ?? [];
+    const needed = (name: string): string[] =>
+      Object.keys(manifest(name).dependencies ?? {})
+        .filter((dependency) => dependency.startsWith('@kv/'))
+        .map((dependency) => dependency.slice('@kv/'.length))
+        .flatMap((dependency) => [dependency, ...needed(dependency)]);
+    expect(told.split(',').sort()).toEqual([...new Set(['server', ...needed('server')])].sort());
+  });
 });
 
 describe('the changelog', () => {
