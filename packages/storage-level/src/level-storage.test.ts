@@ -59,7 +59,7 @@ describe('writing', () => {
     const db = new TestLevel();
     const storage = await LevelStorage.on(db);
     await Promise.all(entries(100).map(([key, value]) => storage.set('t', key, value)));
-    expect(db.batches).toEqual([{ changes: 100, sync: false }]);
+    expect(db.batches).toEqual([{ changes: 100, sync: true }]);
     const release = db.holdWrites();
     const first = storage.set('t', 'first', 1n);
     await Promise.resolve();
@@ -67,8 +67,8 @@ describe('writing', () => {
     release();
     await Promise.all([first, ...others]);
     expect(db.batches.slice(1)).toEqual([
-      { changes: 1, sync: false },
-      { changes: 10, sync: false },
+      { changes: 1, sync: true },
+      { changes: 10, sync: true },
     ]);
   });
 
@@ -77,7 +77,7 @@ describe('writing', () => {
     const storage = await LevelStorage.on(db);
     const old = await Promise.all([1n, 2n, 3n].map((value) => storage.set('t', 'a', value)));
     expect(old).toEqual([undefined, 1n, 2n]);
-    expect(db.batches).toEqual([{ changes: 1, sync: false }]);
+    expect(db.batches).toEqual([{ changes: 1, sync: true }]);
   });
 
   it('is done by no more than some hundreds together, since others want the event loop', async () => {
@@ -93,7 +93,7 @@ describe('writing', () => {
     const storage = await LevelStorage.on(db);
     const ops = entries(2_000).map(([key, value]) => ({ op: 'set' as const, key, value }));
     await storage.write('t', ops);
-    expect(db.batches).toEqual([{ changes: 2_000, sync: false }]);
+    expect(db.batches).toEqual([{ changes: 2_000, sync: true }]);
   });
 
   it('is not done to delete what is not there', async () => {
@@ -104,19 +104,19 @@ describe('writing', () => {
     expect(db.batches).toEqual([]);
   });
 
-  it('is synced if it is to be', async () => {
+  it('is not synced if it is not to be', async () => {
     const db = new TestLevel();
-    const storage = await LevelStorage.on(db, { sync: true });
+    const storage = await LevelStorage.on(db, { sync: false });
     await storage.set('t', 'a', 1n);
-    expect(db.batches).toEqual([{ changes: 1, sync: true }]);
+    expect(db.batches).toEqual([{ changes: 1, sync: false }]);
   });
 
   it('is counted', async () => {
-    const storage = await LevelStorage.on(new TestLevel(), { sync: true });
-    expect(storage.stats()).toEqual({ batches: 0, changes: 0, readOnly: false, sync: true });
+    const storage = await LevelStorage.on(new TestLevel(), { sync: false });
+    expect(storage.stats()).toEqual({ batches: 0, changes: 0, readOnly: false, sync: false });
     await Promise.all([storage.set('t', 'a', 1n), storage.set('t', 'b', 1n)]);
     await storage.del('t', 'a');
-    expect(storage.stats()).toEqual({ batches: 2, changes: 3, readOnly: false, sync: true });
+    expect(storage.stats()).toEqual({ batches: 2, changes: 3, readOnly: false, sync: false });
   });
 });
 

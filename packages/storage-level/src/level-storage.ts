@@ -22,9 +22,9 @@ import { openCursor, readAll, readPage } from './table-reads.js';
 /** What a {@link LevelStorage} can be told. */
 export interface LevelOptions {
   /**
-   * Whether what is answered is on the disk for good: each batch of writes is followed by an fsync. If not, which is
-   * the default, it survives the end of the process however that comes about, but when the machine loses power or
-   * its kernel fails, writes of the last seconds may be gone, the latest first.
+   * Whether what is answered is on the disk for good, as it is by default: each batch of writes is followed by an fsync.
+   * If not, it survives the end of the process however that comes about, but when the machine loses power or its kernel
+   * fails, writes of the last seconds may be gone, the latest first.
    */
   readonly sync?: boolean;
 }
@@ -87,7 +87,7 @@ export class LevelStorage implements Storage {
    * @throws {KvError} whatever `DataDirectory.open` does; `STORAGE_FAILURE`, with LevelDB's error as its cause, if
    * LevelDB cannot open what is there.
    */
-  static async open({ directory, sync = false }: LevelOpenOptions): Promise<LevelStorage> {
+  static async open({ directory, sync = true }: LevelOpenOptions): Promise<LevelStorage> {
     const opened = await openLevel(directory);
     return new LevelStorage(opened.db, sync, opened.directory);
   }
@@ -98,7 +98,7 @@ export class LevelStorage implements Storage {
    *
    * @throws {KvError} `STORAGE_FAILURE` if it cannot be opened, `UNSUPPORTED` if it keeps text.
    */
-  static async on(db: LevelDatabase, { sync = false }: LevelOptions = {}): Promise<LevelStorage> {
+  static async on(db: LevelDatabase, { sync = true }: LevelOptions = {}): Promise<LevelStorage> {
     try {
       await db.open();
     } catch (error) {

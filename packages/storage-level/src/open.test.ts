@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(parent, { recursive: true }));
 
 describe('opening a directory', () => {
-  it('makes it, and says in it that it has data of this engine', async () => {
+  it('makes it, syncs unless it is told otherwise, and says in it that it has data of this engine', async () => {
     const storage = await LevelStorage.open({ directory });
     expect(storage.capabilities).toEqual({
       persistent: true,
@@ -23,7 +23,7 @@ describe('opening a directory', () => {
       snapshotIteration: true,
       lane: false,
     });
-    expect(storage.stats().sync).toBe(false);
+    expect(storage.stats().sync).toBe(true);
     await storage.close();
     expect(await inspect(directory)).toMatchObject({ engine: 'level', version: 1 });
     expect((await readdir(directory)).sort()).toEqual(['kv.json', 'kv.lock', 'level']);
