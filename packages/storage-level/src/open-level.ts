@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataDirectory, type DataFormat } from '@kv/data-directory';
 import { KvError } from '@kv/protocol';
@@ -21,7 +22,9 @@ export async function openLevel(path: string): Promise<OpenedLevel> {
   try {
     // Not before it is needed: there are platforms for which it has no binary.
     const { ClassicLevel } = await import('classic-level');
-    const db = new ClassicLevel<Buffer, Buffer>(join(directory.path, SUBDIRECTORY), BYTES);
+    const location = join(directory.path, SUBDIRECTORY);
+    await checkFiles(location);
+    const db = new ClassicLevel<Buffer, Buffer>(location, BYTES);
     await db.open();
     return { db, directory };
   } catch (cause) {
@@ -31,6 +34,29 @@ export async function openLevel(path: string): Promise<OpenedLevel> {
       `LevelDB cannot be opened in ${directory.path}: ${reasonOf(cause)}`,
       { cause },
     );
+  }
+}
+
+/**
+ * Refuses files with data of which none says which of them count: LevelDB would begin a new database there, and delete
+ * them.
+ */
+async function checkFiles(location: string): Promise<void> {
+  const names = await namesIn(location);
+  const data = names.find((name) => /^\d+\.(ldb|sst|log)$/.test(name));
+  if (data === undefined || names.includes('CURRENT')) return;
+  throw new Error(
+    `there is data (${data}), and no file CURRENT; restore the directory from a backup`,
+  );
+}
+
+async function namesIn(location: string): Promise<readonly string[]> {
+  try {
+    return await readdir(location);
+  } catch (error) {
+    // It is made when it is opened first.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 

@@ -93,4 +93,23 @@ describe('opening a directory', () => {
     expect(await again.get('t', 'a')).toBe(1n);
     await again.close();
   });
+
+  it('is refused if the file that says what is there is missing, and leaves all else as it is', async () => {
+    const storage = await LevelStorage.open({ directory });
+    await storage.set('t', 'a', 1n);
+    await storage.close();
+    const current = join(directory, 'level', 'CURRENT');
+    const whole = await readFile(current, 'utf8');
+    await rm(current);
+    const names = await readdir(join(directory, 'level'));
+    await expect(LevelStorage.open({ directory })).rejects.toMatchObject({
+      code: 'STORAGE_FAILURE',
+      message: expect.stringMatching(/there is data \(\d+\.log\), and no file CURRENT/),
+    });
+    expect(await readdir(join(directory, 'level'))).toEqual(names);
+    await writeFile(current, whole);
+    const again = await LevelStorage.open({ directory });
+    expect(await again.get('t', 'a')).toBe(1n);
+    await again.close();
+  });
 });
