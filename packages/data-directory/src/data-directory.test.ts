@@ -292,6 +292,15 @@ describe('inspecting', () => {
     const file = await failure('STORAGE_FAILURE', inspect(join(path, 'kv.json')));
     expect(file.cause).toMatchObject({ code: 'ENOTDIR' });
   });
+
+  it('refuses what an engine cannot read, if it is asked for that', async () => {
+    const { marker } = await openHere();
+    expect(await inspect(path, MINE)).toEqual(marker);
+    const newer = await failure('UNSUPPORTED', inspect(path, { ...MINE, version: 1 }));
+    expect(newer.message).toContain("a newer version of 'mine'");
+    const other = await failure('UNSUPPORTED', inspect(path, { ...MINE, engine: 'other' }));
+    expect(other.message).toContain("'mine', not 'other'");
+  });
 });
 
 /** Calls where nothing may be written, as a user whom that concerns. */

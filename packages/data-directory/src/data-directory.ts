@@ -75,13 +75,15 @@ export class DataDirectory {
 /**
  * Reads whose a directory is, without a lock, and without writing anything.
  *
- * @throws {KvError} `STORAGE_FAILURE` if that cannot be found out.
+ * @param format what an engine reads, if it is to be that engine's.
+ * @throws {KvError} `STORAGE_FAILURE` if that cannot be found out, `UNSUPPORTED` if the engine cannot read it.
  */
-export async function inspect(path: string): Promise<Marker> {
+export async function inspect(path: string, format?: DataFormat): Promise<Marker> {
   const absolute = resolve(path);
   try {
     await stat(absolute);
     const marker = await readMarker(absolute);
+    if (marker !== undefined && format !== undefined) checkFormat(absolute, marker, format);
     if (marker !== undefined) return marker;
   } catch (error) {
     throw failureOf(absolute, 'read', error);

@@ -116,13 +116,16 @@ describe.each(['level', 'lmdb'])('kv serve --storage %s', (storage) => {
     expect(await kv('serve', ...flags, '--inline-fsync')).toEqual([2, '', said('means nothing')]);
   });
 
-  test('leaves its data to no other, and not to kv check', async () => {
+  test('leaves its data to no other, and not to kv check and kv repair', async () => {
     const server = start();
     await server.url();
     server.signal('SIGTERM');
     expect(await server.ended).toMatchObject({ code: 0 });
     expect(await serve().ended).toMatchObject({ code: 3, stderr: said(`'${storage}', not 'wal'`) });
-    expect(await kv('check', directory)).toEqual([3, '', said('only the data of --storage wal')]);
+    for (const command of ['check', 'repair']) {
+      const refusal = `${directory} has data of --storage ${storage}, which kv ${command} cannot ${command}`;
+      expect(await kv(command, directory)).toEqual([3, '', said(refusal)]);
+    }
   });
 });
 
@@ -176,6 +179,21 @@ describe('kv check and kv repair', () => {
     const client = await connect(await serve().url());
     expect((await client.hgetall('t')).size).toBe(9);
     await client.close();
+  });
+
+  test.each(['check', 'repair'])(
+    '%s does not take no name for that of a directory',
+    async (command) => {
+      expect(await kv(command, '')).toEqual([2, '', said('must not be empty')]);
+    },
+  );
+
+  test('refuse what a later version has written', async () => {
+    const file = join(directory, 'kv.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"version":1', '"version":2'));
+    for (const command of ['check', 'repair']) {
+      expect(await kv(command, directory)).toEqual([3, '', said('a newer version')]);
+    }
   });
 
   test('refuse what is no data directory, and what is of another engine', async () => {

@@ -1,5 +1,4 @@
 import { DataDirectory, inspect } from '@kv/data-directory';
-import { KvError } from '@kv/protocol';
 import { checkLog, type LogReport } from './log/check-log.js';
 import { type RepairReport, repairLog } from './log/repair-log.js';
 import { FORMAT } from './wal-storage.js';
@@ -11,13 +10,7 @@ import { FORMAT } from './wal-storage.js';
  * version's.
  */
 export async function checkWal(directory: string): Promise<LogReport> {
-  const { engine, version } = await inspect(directory);
-  if (engine !== FORMAT.engine || version > FORMAT.version) {
-    throw new KvError(
-      'UNSUPPORTED',
-      `${directory} has data of the engine '${engine}', version ${version}`,
-    );
-  }
+  await inspect(directory, FORMAT);
   return checkLog(directory);
 }
 
@@ -28,7 +21,8 @@ export async function checkWal(directory: string): Promise<LogReport> {
  * @throws {KvError} as {@link checkWal}, and `UNAVAILABLE` if its storage is open.
  */
 export async function repairWal(directory: string): Promise<RepairReport> {
-  await inspect(directory);
+  // Before anything is written: a directory that is empty would be claimed.
+  await inspect(directory, FORMAT);
   const claimed = await DataDirectory.open(directory, FORMAT);
   try {
     return await repairLog(claimed.path);
