@@ -82,7 +82,7 @@ export class WalStorage implements Storage {
   readonly #memory: Memory;
   readonly #queue: CommitQueue;
   readonly #snapshots: Snapshots;
-  readonly #options: WalStorageOptions;
+  readonly #options: WalParts['options'];
   readonly #changes = new EncodedChanges();
   #closed = false;
 
@@ -109,8 +109,13 @@ export class WalStorage implements Storage {
    * @throws {KvError} `STORAGE_FAILURE` if the directory cannot be used or what is in it is damaged: the
    * message names file and offset, and nothing has been changed. `UNSUPPORTED` if it has the data of
    * another engine or of a newer version, `UNAVAILABLE` if it is open already.
+   * @throws {RangeError} if an option is not what it must be.
    */
   static async open(given: WalStorageOptions): Promise<WalStorage> {
+    const { snapshotLogBytes } = given;
+    if (snapshotLogBytes !== undefined && !(snapshotLogBytes > 0)) {
+      throw new RangeError('snapshotLogBytes must be a positive number');
+    }
     const options = { ...given, ...withDefaults(given) };
     const directory = await DataDirectory.open(given.directory, FORMAT);
     let hashKey: Uint8Array = randomBytes(HASH_KEY_BYTES);
@@ -213,17 +218,28 @@ export class WalStorage implements Storage {
     };
   }
 
+  /** @throws {KvError} `STORAGE_FAILURE` if what was answered may not be durable; it lets go of all files at any rate. */
   async close(): Promise<void> {
     this.#open();
     this.#closed = true;
     await this.#queue.idle();
     await this.#snapshots.idle();
     try {
-      if (this.#options.snapshotAtClose) await this.#snapshots.take();
+      if (this.#options.snapshotAtClose) await this.#takeLastSnapshot();
       await this.#log.close();
     } finally {
       this.#memory.storage.close();
       await this.#directory.close();
+    }
+  }
+
+  /** If it cannot be taken, the log has all, and is closed as it would be without. */
+  async #takeLastSnapshot(): Promise<void> {
+    try {
+      await this.#snapshots.take();
+    } catch (error) {
+      const { onWarning } = this.#options;
+      onWarning(`No snapshot could be taken at the end: ${KvError.from(error).message}`);
     }
   }
 

@@ -34,6 +34,21 @@ const DEFAULTS: LogOptions = {
   clock: systemClock,
 };
 
+const FSYNCS: readonly unknown[] = ['always', 'everysec', 'never'] satisfies Fsync[];
+
+/**
+ * What is not given, or `undefined`, is as it is by default.
+ *
+ * @throws {RangeError} if an option is not what it must be: what is misspelt must not be taken for something less safe.
+ */
 export function withDefaults(options: Partial<LogOptions>): LogOptions {
-  return { ...DEFAULTS, ...options };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings: LogOptions = { ...DEFAULTS, ...Object.fromEntries(given) };
+  if (!FSYNCS.includes(settings.fsync)) {
+    throw new RangeError(`fsync must be one of ${FSYNCS.join(', ')}`);
+  }
+  if (!(Number.isSafeInteger(settings.segmentBytes) && settings.segmentBytes > 0)) {
+    throw new RangeError('segmentBytes must be a positive integer');
+  }
+  return settings;
 }
