@@ -18,6 +18,7 @@ import type { Fsync, StorageFlags } from './storages/storage-kind.js';
 import { openStorage, STORAGE_NAMES, type StorageName } from './storages/storage-table.js';
 import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
 import { usageError } from './usage.js';
+import { whileOpening } from './while-opening.js';
 
 interface ServeFlags extends FrameFlags, TlsFileFlags, StorageFlags {
   readonly storage: StorageName;
@@ -69,8 +70,9 @@ Examples:
     const options = serveOptionsOf(flags);
     const warn = (message: string): void =>
       void io.stderr.write(`${oneLine(`warning: ${message}`)}\n`, () => {});
-    const storage = await openStorage(flags.storage, flags, warn);
-    await serve(withStorage(options, storage), io);
+    const opening = openStorage(flags.storage, flags, { warn, stop: io.stop });
+    const storage = await whileOpening(flags.data ?? 'the storage', opening, io);
+    if (storage !== undefined) await serve(withStorage(options, storage), io);
   });
 }
 

@@ -64,6 +64,20 @@ describe('kv serve --storage wal', () => {
     expect((await readdir(directory)).filter((name) => name.endsWith('.kv'))).toHaveLength(1);
   });
 
+  test('ends with 0, and listens nowhere, if it is to stop before it has read its data', async () => {
+    const server = serve();
+    const client = await connect(await server.url());
+    await client.hset('t', 'k', 'v');
+    await client.close();
+    server.signal('SIGTERM');
+    await server.ended;
+    const io = new TestIo();
+    io.signal('SIGTERM');
+    const flags = ['--port', '0', '--storage', 'wal', '--data', directory];
+    expect(await run(['serve', ...flags], io)).toBe(0);
+    expect([io.stdout.text, io.stderr.text]).toEqual(['', '']);
+  });
+
   test('takes a snapshot when it is asked for one', async () => {
     const url = await serve().url();
     const [code, bytes] = await kv('snapshot', '--url', url);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -11,6 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
+/** Everything in the directory, by its name. */
+async function contents(): Promise<Map<string, string>> {
+  const names = (await readdir(directory)).sort();
+  const texts = names.map(async (name) => [name, await readFile(join(directory, name), 'hex')]);
+  return new Map((await Promise.all(texts)) as [string, string][]);
+}
+
 describe('opening', () => {
   it.each([
     [{ fsync: 'sometimes' }],
@@ -22,6 +29,19 @@ describe('opening', () => {
     const given = { directory: path, ...options } as WalStorageOptions;
     await expect(WalStorage.open(given)).rejects.toThrow(RangeError);
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('can be ended while it reads, which leaves everything as it is', async () => {
+    const storage = await WalStorage.open({ directory });
+    for (const key of ['a', 'b', 'c']) await storage.set('t', key, 'value');
+    await storage.close();
+    const before = await contents();
+    const ended = WalStorage.open({ directory, signal: AbortSignal.abort('enough') });
+    await expect(ended).rejects.toMatchObject({ code: 'CANCELLED', cause: 'enough' });
+    expect(await contents()).toEqual(before);
+    const reopened = await WalStorage.open({ directory, signal: new AbortController().signal });
+    expect(await reopened.getAll('t')).toHaveLength(3);
+    await reopened.close();
   });
 });
 

@@ -33,6 +33,8 @@ export interface WalStorageOptions extends Partial<LogOptions> {
   readonly snapshotLogBytes?: number;
   /** Whether a snapshot is taken at the end, so that the next opening is quicker; false by default. */
   readonly snapshotAtClose?: boolean;
+  /** Ends the opening when it is aborted, if that is not over by then: what there is stays as it is. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Figures of a {@link WalStorage}, besides those of the slabs. */
@@ -108,7 +110,8 @@ export class WalStorage implements Storage {
    *
    * @throws {KvError} `STORAGE_FAILURE` if the directory cannot be used or what is in it is damaged: the
    * message names file and offset, and nothing has been changed. `UNSUPPORTED` if it has the data of
-   * another engine or of a newer version, `UNAVAILABLE` if it is open already.
+   * another engine or of a newer version, `UNAVAILABLE` if it is open already; `CANCELLED` if
+   * it was ended by the signal.
    * @throws {RangeError} if an option is not what it must be.
    */
   static async open(given: WalStorageOptions): Promise<WalStorage> {
@@ -127,6 +130,7 @@ export class WalStorage implements Storage {
           memory = new Memory(key);
         },
         change: (bytes, view, start, end) => memory.apply(bytes, view, start, end),
+        endBlock: () => checkGoesOn(given.signal),
       });
       return new WalStorage({ directory, log, memory, hashKey, options });
     } catch (error) {
@@ -254,6 +258,11 @@ export class WalStorage implements Storage {
     this.#queue.add(operation);
     return operation.answer;
   }
+}
+
+function checkGoesOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new KvError('CANCELLED', 'The opening was ended', { cause: signal.reason });
 }
 
 /** An op whose value is nobody else's: it is stored later. */

@@ -21,6 +21,14 @@ export interface Checked {
   readonly lines: readonly string[];
 }
 
+/** What goes on while a storage is opened. */
+export interface Opening {
+  /** Told, in a sentence, what somebody should look into; then and later. */
+  readonly warn: (message: string) => void;
+  /** Aborted when nobody wants it any more. */
+  readonly stop: AbortSignal;
+}
+
 /** A storage that `kv serve` can serve. */
 export interface StorageKind {
   /** Which of the flags mean something to it. */
@@ -28,10 +36,9 @@ export interface StorageKind {
   /**
    * Opens it.
    *
-   * @param warn told, in a sentence, what somebody should look into.
-   * @throws {KvError} if it cannot be opened.
+   * @throws {KvError} if it cannot be opened; `CANCELLED` if it was ended, which not every one can be.
    */
-  open(flags: StorageFlags, warn: (message: string) => void): Promise<Storage>;
+  open(flags: StorageFlags, opening: Opening): Promise<Storage>;
   /** Reads all of a data directory, and writes nothing. */
   check?(directory: string): Promise<Checked>;
   /** Makes a damaged data directory one that can be opened; answers what it did, in lines. */

@@ -3,7 +3,7 @@ import { usageError } from '../usage.js';
 import { level } from './level.js';
 import { lmdb } from './lmdb.js';
 import { memory } from './memory.js';
-import type { StorageFlags, StorageKind } from './storage-kind.js';
+import type { Opening, StorageFlags, StorageKind } from './storage-kind.js';
 import { wal } from './wal.js';
 
 /** What the storages are called on the command line, and in their data directories. */
@@ -38,7 +38,7 @@ const FLAG: { readonly [Name in keyof Required<StorageFlags>]: string } = {
 export async function openStorage(
   name: StorageName,
   flags: StorageFlags,
-  warn: (message: string) => void,
+  opening: Opening,
 ): Promise<Storage> {
   const kind: StorageKind = storageTable[name];
   for (const flag of Object.keys(FLAG) as (keyof StorageFlags)[]) {
@@ -52,5 +52,5 @@ export async function openStorage(
   if (flags.inlineFsync && flags.fsync !== undefined && flags.fsync !== 'always') {
     throw usageError('--inline-fsync goes with --fsync always');
   }
-  return kind.open(flags, warn);
+  return kind.open(flags, opening);
 }

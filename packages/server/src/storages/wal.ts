@@ -5,10 +5,11 @@ import type { StorageKind } from './storage-kind.js';
 /** In memory, with a log of every change on disk. */
 export const wal: StorageKind = {
   flags: ['data', 'fsync', 'inlineFsync', 'snapshotLog', 'snapshotAtEnd'],
-  open: ({ data = '', fsync, inlineFsync, snapshotLog, snapshotAtEnd }, onWarning) =>
+  open: ({ data = '', fsync, inlineFsync, snapshotLog, snapshotAtEnd }, { warn, stop }) =>
     WalStorage.open({
       directory: data,
-      onWarning,
+      onWarning: warn,
+      signal: stop,
       ...(fsync && { fsync }),
       ...(inlineFsync && { inline: true }),
       ...(snapshotLog && { snapshotLogBytes: snapshotLog }),

@@ -6,7 +6,7 @@ import { LogDirectory } from './log-directory.js';
 import { type LogOptions, withDefaults } from './log-options.js';
 import { Progress } from './progress.js';
 import { type Cut, cutOf, type Recovered, type Recovery, recover } from './recovery.js';
-import type { Replay } from './replay.js';
+import type { BlockReplay } from './replay.js';
 import { SegmentWriter } from './segment-writer.js';
 import { Segments } from './segments.js';
 import { SnapshotWriter } from './snapshot-writer.js';
@@ -76,7 +76,7 @@ export class Log {
    * @throws {KvError} `STORAGE_FAILURE` if it is damaged, with the path of the file and where in it, or if the file system
    * fails; `UNSUPPORTED` if it is a later version's. What is damaged is left as it is.
    */
-  static async open(path: string, options: Partial<LogOptions>, replay: Replay): Promise<Log> {
+  static async open(path: string, options: Partial<LogOptions>, replay: BlockReplay): Promise<Log> {
     const settings = withDefaults(options);
     const { clock, fileSystem, onWarning } = settings;
     const directory = new LogDirectory(path, fileSystem);

@@ -6,7 +6,7 @@ import { removeLeftovers } from './leftovers.js';
 import type { LogContents } from './log-contents.js';
 import type { LogDirectory } from './log-directory.js';
 import { readLog } from './read-log.js';
-import type { Replay } from './replay.js';
+import type { BlockReplay } from './replay.js';
 import { damageError, type Problem } from './unreadable.js';
 
 /** So many epochs are remembered. */
@@ -44,7 +44,7 @@ export interface Recovered {
  *
  * @throws {KvError} `STORAGE_FAILURE` if it is damaged, `UNSUPPORTED` if it is a later version's; nothing is changed then.
  */
-export async function recover(directory: LogDirectory, replay: Replay): Promise<Recovered> {
+export async function recover(directory: LogDirectory, replay: BlockReplay): Promise<Recovered> {
   const manifest = await openManifest(directory);
   const contents = await readLog(directory, manifest, replay, 'open');
   if (contents.damage !== undefined) throw damageError(contents.damage);
