@@ -183,11 +183,11 @@ describe('kv check and kv repair', () => {
     await damage();
     const refused = await serve().ended;
     expect(refused).toMatchObject({ code: 3, stderr: expect.stringMatching(/\.log is damaged/) });
-    expect(await kv('check', directory)).toEqual([
-      3,
-      expect.stringMatching(/\.log, byte \d+: /),
-      '',
-    ]);
+    const [code, found] = await kv('check', directory);
+    expect(code).toBe(3);
+    // The place of the damage, once.
+    expect(found.match(/\.log, byte \d+: /g)).toHaveLength(1);
+    expect(found).toMatch(/changes are there, one after the other, of 10 that were durable\n$/);
     expect(await kv('repair', directory)).toEqual([0, said('repaired: it has 9 changes'), '']);
     expect(await kv('check', directory)).toEqual([0, said('whole'), '']);
     const client = await connect(await serve().url());

@@ -19,10 +19,17 @@ export const wal: StorageKind = {
     const { snapshot, segments, state, problems, damage, last, durable } =
       await checkWal(directory);
     const files = [...(snapshot ? [snapshot] : []), ...segments];
-    const lines = [...files.map(fileLine), ...problems.map(problemLine)];
-    if (damage !== undefined && !problems.includes(damage)) lines.push(problemLine(damage));
-    lines.push(`${VERDICT[state]}; ${last} changes, of which ${durable} are known to be durable`);
-    return { sound: state !== 'damaged', lines };
+    // Of the place of the damage, that says most.
+    const others = problems.filter(({ path, offset }) => {
+      return path !== damage?.path || offset !== damage.offset;
+    });
+    const found = damage === undefined ? others : [...others, damage];
+    const lines = [...files.map(fileLine), ...found.map(problemLine)];
+    const changes =
+      durable <= last
+        ? `${last} changes, of which ${durable} are known to be durable`
+        : `${last} changes are there, one after the other, of ${durable} that were durable`;
+    return { sound: state !== 'damaged', lines: [...lines, `${VERDICT[state]}; ${changes}`] };
   },
   async repair(directory) {
     const { isRepaired, changes, problems, setAside } = await repairWal(directory);
