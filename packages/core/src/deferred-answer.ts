@@ -48,7 +48,17 @@ export class DeferredAnswer implements LaneAnswer, Slot {
   execute(lane: Pick<StorageLane, 'execute'>, request: LaneRequest): boolean {
     const isFirst = this.#deferral.queue.isFirst(this);
     const out = isFirst ? this.#sink.begin() : new ByteWriter();
-    const status = lane.execute(request, out);
+    const { length } = out;
+    let status: number;
+    try {
+      status = lane.execute(request, out);
+    } catch (error) {
+      // A fault of the lane's, which may have begun an answer.
+      out.length = length;
+      if (isFirst) this.#sink.cancel();
+      this.fail(error);
+      return true;
+    }
     if (status === 0) {
       if (isFirst) this.#sink.cancel();
       return false;

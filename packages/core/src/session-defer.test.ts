@@ -54,6 +54,16 @@ class LateLane implements StorageLane {
     this.#waiting.shift()?.[1].fail(DISK_FULL);
   }
 
+  /** Has its lane begin an answer, and throw what no lane should. */
+  breakDown(): void {
+    const [request, answer] = this.#waiting.shift() ?? [];
+    const execute = (_: LaneRequest, out: ByteWriter): never => {
+      out.write(Uint8Array.of(8, 200));
+      throw new TypeError('There is no such page');
+    };
+    expect(request && answer?.execute({ execute }, request)).toBe(true);
+  }
+
   /** Has its lane leave it undone. */
   leave(): boolean | undefined {
     const [request, answer] = this.#waiting[0] ?? [];
@@ -157,6 +167,17 @@ describe('a session whose storage defers', () => {
     lane.next();
     lane.next();
     expect(answers.responses).toEqual([EMPTY, answer('v')]);
+  });
+
+  it('answers that it failed, and says why to the engine alone, if the lane has a fault', () => {
+    const { ask, lane, answers, session, reported } = setUp();
+    ask(set('k', 'v'));
+    ask(set('k', 'w'));
+    lane.breakDown();
+    lane.next();
+    expect(answers.responses).toMatchObject([{ status: 500 }, { status: 200 }]);
+    expect(reported).toMatchObject([{ code: 'INTERNAL', cause: expect.any(TypeError) }]);
+    drained(session);
   });
 
   it('lets no other peer wait', () => {

@@ -14,6 +14,7 @@ import type { HookBus } from './hooks/hook-bus.js';
 import type { Lane } from './lane/lane.js';
 import type { Peer } from './peer.js';
 import type { RequestLine } from './request-line.js';
+import type { LaneRequest } from './storage/storage-lane.js';
 import type { Tally } from './tally.js';
 
 /** What the engine hands to each of its sessions. */
@@ -120,12 +121,21 @@ export class Session {
     if (this.#refusal() !== undefined) return 'declined';
     const isFirst = this.#answers.length === 0;
     if (!isFirst && !lane.defers) return 'declined';
-    const request = lane.read(bytes, start, end, place);
-    if (request === undefined) {
-      const answered = isFirst && lane.answerMany(bytes, start, end, out, maxResponseBytes);
-      return answered ? 'answered' : 'declined';
+    const { length } = out;
+    let request: LaneRequest | undefined;
+    try {
+      request = lane.read(bytes, start, end, place);
+      if (request === undefined) {
+        const answered = isFirst && lane.answerMany(bytes, start, end, out, maxResponseBytes);
+        return answered ? 'answered' : 'declined';
+      }
+      if (isFirst && lane.execute(request, out)) return 'answered';
+    } catch (error) {
+      // The plain path is there all the same.
+      out.length = length;
+      this.#context.line.commandFailed(error);
+      return 'declined';
     }
-    if (isFirst && lane.execute(request, out)) return 'answered';
     if (sink === undefined || !lane.defers) return 'declined';
     const answer = new DeferredAnswer(this.#deferral, sink);
     if (!lane.defer(request, answer)) return 'declined';

@@ -5,7 +5,7 @@ import {
   straightLineCodec,
   type Value,
 } from '@kv/protocol';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Engine } from '../engine.js';
 import { DEFAULT_LIMITS } from '../limits.js';
 import { SlabStorage } from '../storage/slab/slab-storage.js';
@@ -117,5 +117,26 @@ describe('a lane that is asked for more than a single key', () => {
       executeTable: (request, out, maxBytes) => lane.executeTable?.(request, out, maxBytes) ?? 0,
     });
     expect([answers(tables, several), answers(tables, all)]).toEqual([false, true]);
+  });
+});
+
+describe('a fault of a lane', () => {
+  const broken = (): never => {
+    throw new TypeError('There is no such page');
+  };
+
+  it.each<[CommandRequest, StorageLane]>([
+    [commandRequest('hget', { table: 't', key: 'k' }), { execute: broken }],
+    [several, { execute: () => 0, executeBatch: broken }],
+    [all, { execute: () => 0, executeTable: broken }],
+  ])('is heard of, and the plain path answers: $requestData.case', (request, lane) => {
+    const onError = vi.fn();
+    const storage = Object.create(new SlabStorage(), { lane: { value: lane } });
+    const engine = new Engine({ storage, onError });
+    expect(answers(engine, request)).toBe(false);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: 'INTERNAL', cause: expect.any(TypeError) }),
+      expect.anything(),
+    );
   });
 });

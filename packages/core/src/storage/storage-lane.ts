@@ -75,7 +75,8 @@ export interface BatchRequest extends TableRequest {
  *
  * Every method that carries out a command appends its response to `out`, a `CommandResponse` message, and
  * answers the response's status; or 0, with nothing done and nothing appended, for what is left to the
- * storage's methods: errors, too. What a lane has no method for is left to them as well.
+ * storage's methods: errors, too. What a lane has no method for is left to them as well. What it throws is a fault of
+ * its own, of which the engine's `onError` hears.
  */
 export interface StorageLane {
   /** Carries out a command about a single key. */

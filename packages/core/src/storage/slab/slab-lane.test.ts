@@ -168,6 +168,16 @@ describe('the lane of slabs', () => {
     },
   );
 
+  it('leaves no fault of its own to the methods, where nobody would hear of it', () => {
+    const storage = new SlabStorage();
+    storage.set('t', 'k', 'value');
+    const request = laneRequest({ command: 'hget', table: 't', key: 'k', value: '' });
+    const out = new ByteWriter();
+    Object.defineProperty(request, 'keyStart', { get: () => request.bytes.length + 1 });
+    Object.defineProperty(request, 'keyEnd', { get: () => request.bytes.length + 5 });
+    expect(() => storage.lane.execute(request, out)).toThrow(RangeError);
+  });
+
   it('has appended and changed nothing if a set fails', () => {
     let left = 2;
     const storage = new SlabStorage(

@@ -1,4 +1,4 @@
-import { type ByteWriter, readUtf8 } from '@kv/protocol';
+import { type ByteWriter, KvError, readUtf8 } from '@kv/protocol';
 import type { BatchRequest, LaneRequest, StorageLane, TableRequest } from '../storage-lane.js';
 import { ByteWindow } from './byte-window.js';
 import { putVarint } from './put-varint.js';
@@ -45,8 +45,8 @@ export class SlabLane implements StorageLane {
     const { length } = out;
     try {
       return this.#execute(request, out);
-    } catch {
-      return nothing(out, length);
+    } catch (error) {
+      return failed(error, out, length);
     }
   }
 
@@ -54,8 +54,8 @@ export class SlabLane implements StorageLane {
     const { length } = out;
     try {
       return this.#executeBatch(request, out);
-    } catch {
-      return nothing(out, length);
+    } catch (error) {
+      return failed(error, out, length);
     }
   }
 
@@ -63,8 +63,8 @@ export class SlabLane implements StorageLane {
     const { length } = out;
     try {
       return this.#appendTable(request, out, length + maxBytes) ? 200 : nothing(out, length);
-    } catch {
-      return nothing(out, length);
+    } catch (error) {
+      return failed(error, out, length);
     }
   }
 
@@ -198,6 +198,12 @@ export class SlabLane implements StorageLane {
 function nothing(out: ByteWriter, length: number): 0 {
   out.length = length;
   return 0;
+}
+
+/** What fails is left to the storage's methods, which tell why; but for what should not fail: that is thrown. */
+function failed(error: unknown, out: ByteWriter, length: number): 0 {
+  if (!(error instanceof KvError)) throw error;
+  return nothing(out, length);
 }
 
 function tableName({ bytes, tableStart, tableEnd }: TableRequest): string {
