@@ -35,6 +35,8 @@ export interface Run {
 /** The same work, to be done by several subjects. */
 export interface Measure {
   readonly name: string;
+  /** How often every subject has its turn in a run, if that is less often than the settings say: when a turn is long. */
+  readonly turns?: number;
   /**
    * Opens each subject, by its name, and warms it up.
    *

@@ -53,6 +53,22 @@ it('lets subjects take turns, each as often first as last, and opens anew for ev
   ]);
 });
 
+it.each([
+  [1, 1],
+  [2, 2],
+  [3, 2],
+])('with %i turns, lets a measure that wants two have %i', async (settings, taken) => {
+  const log: string[] = [];
+  const measure = (): Measure => ({
+    name: 'work',
+    turns: 2,
+    subjects: { a: subject(() => 1, log, 'a') },
+    pairings: [],
+  });
+  await runGroup(group(measure), context(1, settings), silent);
+  expect(log).toEqual([...Array(taken).fill('a'), 'close a']);
+});
+
 it('takes ratios turn by turn, so that what slows both down is not seen', async () => {
   const speeds = [1, 10, 100];
   const measure = (): Measure => {

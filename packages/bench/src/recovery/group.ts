@@ -10,6 +10,9 @@ const REDIS = 'redis-server';
 /** Entries are so many times those that the other groups have. */
 const TIMES = 10;
 
+/** Each turn is as long as loading all takes: so many say what many short ones do elsewhere. */
+const TURNS = 2;
+
 /** How fast data is there again, and how fast a copy of all is taken: ours and Redis' way. */
 export const recoveryGroup: Group = {
   name: 'recovery',
@@ -24,16 +27,19 @@ export const recoveryGroup: Group = {
       measures: [
         {
           name: 'read the log',
+          turns: TURNS,
           subjects: { [OURS]: ours.log, [REDIS]: redis.log },
           pairings: [{ subject: OURS, baseline: REDIS, goal: 1.5 }],
         },
         {
           name: 'read a snapshot',
+          turns: TURNS,
           subjects: { [OURS]: ours.snapshot, [REDIS]: redis.snapshot },
           pairings: [{ subject: OURS, baseline: REDIS, goal: 2 }],
         },
         {
           name: 'take a snapshot',
+          turns: TURNS,
           subjects: { [OURS]: ours.take, [REDIS]: redis.take },
           pairings: [{ subject: OURS, baseline: REDIS, goal: 1 }],
         },

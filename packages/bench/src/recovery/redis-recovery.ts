@@ -1,34 +1,33 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { keyOf, TABLE, valueFor } from '../data.js';
 import type { Context } from '../group.js';
 import { type RedisServer, startRedisServer } from '../processes/redis-server.js';
+import { loadingSeconds } from './loading-seconds.js';
 import { type RecoverySubjects, timed } from './recovery.js';
 
 const BATCH = 10_000;
 
-/** Prepares directories with an append-only file alone, and with an RDB file alone. */
+/** Prepares a directory with the same data in an append-only file and in an RDB file, of which a server loads one. */
 export async function redisRecovery(
   context: Context,
   folder: string,
   entries: number,
 ): Promise<RecoverySubjects> {
-  const [log, snapshot] = [join(folder, 'redis-log'), join(folder, 'redis-snapshot')];
-  await Promise.all([log, snapshot].map((directory) => mkdir(directory)));
+  const common = ['--save', '', '--dir', await mkdtemp(join(folder, 'redis-'))];
   // As it is written: with no rewriting, which would make of it what a snapshot is.
-  const append = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'no'];
-  const logged = [...append, '--auto-aof-rewrite-percentage', '0', '--dir', log];
-  const saved = ['--save', '', '--appendonly', 'no', '--dir', snapshot];
-  await withRedis(context, logged, ({ port }) => fill(port, entries));
-  await withRedis(context, saved, async ({ port }) => {
-    await fill(port, entries);
-    await save(port);
+  const append = ['--appendonly', 'yes', '--appendfsync', 'no'];
+  const logged = [...common, ...append, '--auto-aof-rewrite-percentage', '0'];
+  const saved = [...common, '--appendonly', 'no'];
+  await withRedis(context, logged, async (server) => {
+    await fill(server, entries);
+    await save(server);
   });
   return {
     log: timed(entries, () => withRedis(context, logged, loading)),
     snapshot: timed(entries, () => withRedis(context, saved, loading)),
-    take: timed(entries, () => withRedis(context, saved, ({ port }) => save(port))),
+    take: timed(entries, () => withRedis(context, saved, save)),
   };
 }
 
@@ -45,15 +44,11 @@ async function withRedis<Answer>(
   }
 }
 
-/** How many seconds it says that it took over loading. */
 async function loading({ process }: RedisServer): Promise<number> {
-  const [, seconds] = /DB loaded from .*: ([\d.]+) seconds/.exec(process.stdout) ?? [];
-  if (seconds === undefined) throw new Error('redis-server has loaded nothing');
-  // It tells milliseconds.
-  return Math.max(Number(seconds), 0.001);
+  return loadingSeconds(process.stdout);
 }
 
-async function fill(port: number, entries: number): Promise<void> {
+async function fill({ port }: RedisServer, entries: number): Promise<void> {
   const redis = new Redis(port);
   for (let from = 0; from < entries; from += BATCH) {
     const pipeline = redis.pipeline();
@@ -65,12 +60,16 @@ async function fill(port: number, entries: number): Promise<void> {
   await redis.quit();
 }
 
-/** Takes a snapshot in the background, and waits until it is there. Answers how many seconds it took. */
-async function save(port: number): Promise<number> {
+/**
+ * Takes a snapshot in the background, and waits until it is there: whoever writes it says so, and need not be asked
+ * all the time. Answers how many seconds it took.
+ */
+async function save({ port, process }: RedisServer): Promise<number> {
   const redis = new Redis(port);
   const begun = performance.now();
   await redis.bgsave();
-  while (!/rdb_bgsave_in_progress:0/.test(await redis.info('persistence')));
+  const [, saved] = (await process.lineLike(/(DB saved on disk)|Background saving error/)) ?? [];
+  if (saved === undefined) throw new Error(`redis-server saves nothing:\n${process.stdout}`);
   const seconds = (performance.now() - begun) / 1000;
   await redis.quit();
   return seconds;

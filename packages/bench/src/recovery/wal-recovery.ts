@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context } from '../group.js';
@@ -16,7 +17,7 @@ export async function walRecovery(
 ): Promise<RecoverySubjects> {
   const [log, snapshot] = [join(folder, 'wal-log'), join(folder, 'wal-snapshot')];
   await run('fill', log);
-  await run('fill', snapshot);
+  await cp(log, snapshot, { recursive: true });
   await run('snapshot', snapshot);
   return {
     log: timed(entries, () => run('open', log)),
