@@ -64,11 +64,13 @@ describe.each<[group: GroupName, measures: string[], subjects: string[]]>([
   ],
   [
     'durable',
-    [1, 16, 64].flatMap((depth) => [
-      `HSET, fsync always, depth ${depth}`,
-      `HSET, fsync everysec, depth ${depth}`,
-    ]),
-    ['kv serve', 'kv serve --inline-fsync', 'redis-server'],
+    [1, 16, 64]
+      .flatMap((depth) => [
+        `HSET, fsync always, depth ${depth}`,
+        `HSET, fsync everysec, depth ${depth}`,
+      ])
+      .concat('HSET, p99 of 10,000, depth 16'),
+    ['kv serve', 'kv serve --inline-fsync', 'kv serve, taking snapshots', 'redis-server'],
   ],
   [
     'recovery',

@@ -57,6 +57,8 @@ export interface Subject {
 export interface Pairing {
   readonly subject: string;
   readonly baseline: string;
+  /** Of what the ratio is: rates, unless it says `p99`, which only the load generator tells. */
+  readonly by?: 'p99';
   /** What the project wants the ratio to be, at least. */
   readonly goal?: number;
 }

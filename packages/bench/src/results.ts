@@ -46,7 +46,12 @@ export interface SubjectResult {
 export interface Comparison {
   readonly subject: string;
   readonly baseline: string;
-  /** The subject's rate to the baseline's, over the runs; in each, the median over the turns. */
+  /** Of what the ratio is: rates, unless it says so. */
+  readonly by?: 'p99';
+  /**
+   * The subject's rate to the baseline's, over the runs; in each, the median over the turns. By p99, the baseline's to
+   * the subject's: more is better.
+   */
   readonly ratio: Spread;
   /** What the project wants the ratio to be, at least. Nothing fails for want of it. */
   readonly goal?: number;

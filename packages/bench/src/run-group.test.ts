@@ -89,6 +89,23 @@ it('takes ratios turn by turn, so that what slows both down is not seen', async 
   });
 });
 
+it('takes the ratio of percentiles the other way round: the more, the better', async () => {
+  const withP99 = (p99: number) => async () => {
+    const load = { p50: 1, p99, p999: 1, cpuPerRequest: 1, serverBusy: 1, loadBusy: 1 };
+    return { sample: async () => ({ rate: 1, load }), close: async () => {} };
+  };
+  const measure = (): Measure => ({
+    name: 'work',
+    subjects: { a: withP99(300), b: withP99(100) },
+    pairings: [{ subject: 'a', baseline: 'b', by: 'p99', goal: 0.5 }],
+  });
+  const { result } = await runGroup(group(measure), context(1, 1), silent);
+  const ratio = { median: 0.333, min: 0.333, max: 0.333 };
+  expect(result?.measures[0]?.comparisons).toEqual([
+    { subject: 'a', baseline: 'b', by: 'p99', ratio, goal: 0.5 },
+  ]);
+});
+
 it('leaves out a subject that is not to be had, with its reason', async () => {
   const measure = (): Measure => ({
     name: 'work',

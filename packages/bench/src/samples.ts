@@ -47,11 +47,11 @@ function subjectResult(name: string, runs: readonly Turns[]): SubjectResult {
 }
 
 /** Of each turn the ratio, of each run the median of those, and then the spread over the runs. */
-function ratioOf({ subject, baseline }: Pairing, runs: readonly Turns[]): Spread {
+function ratioOf({ subject, baseline, by }: Pairing, runs: readonly Turns[]): Spread {
+  const speed = by === 'p99' ? speedByP99 : speedByRate;
   const ratios = runs.map((turns) => {
     const baselines = turns.get(baseline) ?? [];
-    const ratio = ({ rate }: Sample, turn: number): number =>
-      rate / (baselines[turn]?.rate ?? Number.NaN);
+    const ratio = (sample: Sample, turn: number): number => speed(sample) / speed(baselines[turn]);
     return median((turns.get(subject) ?? []).map(ratio));
   });
   const spread = spreadOf(ratios);
@@ -60,6 +60,14 @@ function ratioOf({ subject, baseline }: Pairing, runs: readonly Turns[]): Spread
     min: rounded(spread.min, 3),
     max: rounded(spread.max, 3),
   };
+}
+
+function speedByRate(sample: Sample | undefined): number {
+  return sample?.rate ?? Number.NaN;
+}
+
+function speedByP99(sample: Sample | undefined): number {
+  return 1 / (sample?.load?.p99 ?? Number.NaN);
 }
 
 function medianLoad(loads: readonly LoadFigures[]): LoadFigures {

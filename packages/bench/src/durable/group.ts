@@ -5,6 +5,7 @@ import { startKvServer } from '../processes/kv-server.js';
 import { startRedisServer } from '../processes/redis-server.js';
 import { type Loaded, LoadGenerator } from '../server/load-generator.js';
 import { fill, underLoad } from '../server/under-load.js';
+import { whileSnapshots } from './while-snapshots.js';
 
 const CONNECTIONS = 50;
 const DEPTHS = [1, 16, 64] as const;
@@ -47,10 +48,11 @@ export const durableGroup: Group = {
       for (const depth of DEPTHS)
         measures.push(measureOf(context, generator, policy, servers, depth));
     }
+    const snapshots = await whileSnapshots(context, generator, CONNECTIONS);
     return {
-      measures,
+      measures: [...measures, ...snapshots.measures],
       close: async () => {
-        await Promise.all(opened.map((server) => server.close()));
+        await Promise.all([...opened, snapshots].map((each) => each.close()));
       },
     } satisfies Run;
   },

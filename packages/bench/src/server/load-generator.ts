@@ -74,6 +74,12 @@ export class LoadGenerator {
     throw new Unavailable('there is no compiler for C (on Debian: apt-get install gcc libc6-dev)');
   }
 
+  /** The same for so many entries. */
+  withKeys(keys: number): LoadGenerator {
+    const settings = { ...this.#context.settings, keys };
+    return new LoadGenerator(this.#file, { ...this.#context, settings });
+  }
+
   /** @throws {Error} if the server gives a wrong answer, or none. */
   async run({ protocol, port, pid }: Loaded, load: Load): Promise<Sample> {
     const flags = {
