@@ -329,6 +329,30 @@ describe('a log whose disk is slow', () => {
     },
   );
 
+  it('does not close a segment that was left while it is being made durable', async () => {
+    const { log, fileSystem, warnings } = await openLog(new SimulatedFileSystem(), {
+      fsync: 'never',
+    });
+    const { promise, resolve } = deferred();
+    let syncs = 0;
+    fileSystem.delay = (operation, path) => {
+      if (operation !== 'datasync' || !path.endsWith(segmentName(1))) return undefined;
+      return ++syncs === 1 ? promise : undefined;
+    };
+    await commit(log, 'a');
+    const synced = log.sync();
+    await settled();
+    log.rotate();
+    await commit(log, 'b');
+    await settled();
+    // The second is that of whoever leaves it.
+    expect([syncs, fileSystem.openFiles]).toEqual([2, 2]);
+    resolve();
+    await synced;
+    await log.close();
+    expect([log.durable, warnings]).toEqual([2, []]);
+  });
+
   it('keeps those waiting who write, before two segments are in memory', async () => {
     const { log, fileSystem } = await openLog(new SimulatedFileSystem(), { fsync: 'never' });
     const goOn = holdBack(fileSystem, 'datasync', segmentName(1));

@@ -20,6 +20,8 @@ export class SegmentWriter {
   /** Up to where zeros have been written, and are durable. */
   #room: number = SEGMENT_HEADER_BYTES;
   #makingRoom: Promise<void> | undefined;
+  /** Is over when no `datasync` is under way. */
+  #syncing: Promise<unknown> | undefined;
 
   private constructor(number: number, file: File) {
     this.number = number;
@@ -69,7 +71,9 @@ export class SegmentWriter {
 
   /** Makes durable what was written. */
   datasync(): Promise<void> {
-    return this.#file.datasync();
+    const synced = this.#file.datasync();
+    this.#syncing = Promise.allSettled([this.#syncing, synced]);
+    return synced;
   }
 
   /** Makes room, up to a length of `limit`, if there is little. */
@@ -94,6 +98,7 @@ export class SegmentWriter {
   /** Ends it, and gives back the room that it does not need. What fails is left to who opens the log next. */
   async close(): Promise<void> {
     await this.#makingRoom;
+    await this.#syncing;
     await this.#file.truncate(this.#end).catch(() => {});
     await this.#file.close().catch(() => {});
   }
