@@ -78,6 +78,11 @@ describe.each<[group: GroupName, measures: string[], subjects: string[]]>([
     ['WalStorage', 'redis-server'],
   ],
   [
+    'engines',
+    ['get', 'set, one at a time', 'set, 100 in flight', 'set, 100 in flight, sync'],
+    ['LevelStorage', 'classic-level', 'LmdbStorage', 'lmdb'],
+  ],
+  [
     'client',
     ['HGET, 1,000 in flight', 'HGET, 64 in flight'],
     ['@kv/client', 'ioredis', '@redis/client'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { clientGroup } from './client/group.js';
 import { codecGroup } from './codec/group.js';
 import { durableGroup } from './durable/group.js';
+import { enginesGroup } from './engines/group.js';
 import type { Group } from './group.js';
 import { inProcessGroup } from './in-process/group.js';
 import { describeMachine } from './machine.js';
@@ -22,6 +23,7 @@ const GROUPS: Readonly<Record<GroupName, Group>> = {
   server: serverGroup,
   durable: durableGroup,
   recovery: recoveryGroup,
+  engines: enginesGroup,
   client: clientGroup,
 };
 

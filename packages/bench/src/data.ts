@@ -13,6 +13,16 @@ export function dataSet(size: number): DataSet {
   return { keys, values: keys.map(valueFor) };
 }
 
+const BATCH = 1000;
+
+/** The data set in pieces that are not too long for one request. */
+export function* batches({ keys, values }: DataSet): Generator<[key: string, value: string][]> {
+  for (let start = 0; start < keys.length; start += BATCH) {
+    const batch = keys.slice(start, start + BATCH);
+    yield batch.map((key, i) => [key, values[start + i] as string]);
+  }
+}
+
 /** The key at an index. */
 export function keyOf(index: number): string {
   return `key-${String(index).padStart(12, '0')}`;

@@ -8,6 +8,7 @@ test('all groups, unless some are named; in their own order', () => {
     'server',
     'durable',
     'recovery',
+    'engines',
     'client',
   ]);
   expect(parseOptions(['client', 'codec']).groups).toEqual(['codec', 'client']);

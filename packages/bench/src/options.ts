@@ -10,8 +10,9 @@ Groups, all by default:
   in-process  the engine, a bare Map and other stores in one process
   codec       our codecs and protobuf-es
   server      kv serve and redis-server under one load generator
-  durable     the same, with every write in a log on disk
+  durable     the same, with every write in a log on disk; and while snapshots are taken
   recovery    how fast data is read back from a log and from a snapshot, and a snapshot taken
+  engines     our storages in LevelDB and in LMDB, and the bindings on which they stand
   client      our client, ioredis and @redis/client with many requests in flight
 
 Options:
@@ -21,7 +22,7 @@ Options:
   --svg FILE   draw the ratios to redis-server there
   -h, --help   this text
 
-A full run of all groups takes about ten minutes and replaces packages/bench/results.json,
+A full run of all groups takes about 25 minutes and replaces packages/bench/results.json,
 results.svg and the tables of the README there, unless it is told other files.
 `;
 

@@ -7,6 +7,7 @@ export const GROUP_NAMES = [
   'server',
   'durable',
   'recovery',
+  'engines',
   'client',
 ] as const;
 

@@ -1,7 +1,7 @@
 import { dataSet, RandomIndexes } from '../data.js';
 import { work } from '../processes/worker.js';
+import { rateInFlight } from '../rate-in-flight.js';
 import { CLIENTS, type ClientName } from './clients.js';
-import { rateInFlight } from './lanes.js';
 
 export interface ClientTask {
   readonly client: ClientName;

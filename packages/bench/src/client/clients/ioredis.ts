@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { TABLE } from '../../data.js';
-import { batches } from '../batches.js';
+import { batches, TABLE } from '../../data.js';
+
 import type { BenchClient } from '../bench-client.js';
 
 export async function openIoredis(port: number, autoPipelining: boolean): Promise<BenchClient> {

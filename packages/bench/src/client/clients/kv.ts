@@ -1,6 +1,6 @@
 import { connect } from '@kv/client';
-import { TABLE } from '../../data.js';
-import { batches } from '../batches.js';
+import { batches, TABLE } from '../../data.js';
+
 import type { OpenClient } from '../bench-client.js';
 
 export const openKv: OpenClient = async (port) => {

@@ -1,6 +1,6 @@
 import { createClient } from '@redis/client';
-import { TABLE } from '../../data.js';
-import { batches } from '../batches.js';
+import { batches, TABLE } from '../../data.js';
+
 import type { OpenClient } from '../bench-client.js';
 
 export const openNodeRedis: OpenClient = async (port) => {
