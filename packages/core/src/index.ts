@@ -73,7 +73,7 @@ export type { LaneOutcome, Session } from './session.js';
 export { entryBytes } from './storage/entry-bytes.js';
 export type { Allocate } from './storage/slab/allocate.js';
 export type { KeyHash } from './storage/slab/key-hash.js';
-export type { SlabDump, TakeEntry } from './storage/slab/slab-dump.js';
+export type { SlabDump, TakeEntries } from './storage/slab/slab-dump.js';
 export type { SlabParts } from './storage/slab/slab-store.js';
 export {
   checkOps,

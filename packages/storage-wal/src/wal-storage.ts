@@ -130,6 +130,7 @@ export class WalStorage implements Storage {
           memory = new Memory(key);
         },
         change: (bytes, view, start, end) => memory.apply(bytes, view, start, end),
+        entries: (bytes, view, start, end) => memory.storage.load(bytes, view, start, end),
         endBlock: () => checkGoesOn(given.signal),
       });
       return new WalStorage({ directory, log, memory, hashKey, options });

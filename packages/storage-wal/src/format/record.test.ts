@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Block } from '../log/block.js';
-import { append, appendMany } from '../testing/test-log.js';
+import { append, appendEntries, appendMany, entriesText, replayInto } from '../testing/test-log.js';
 import { BLOCK_HEADER_BYTES } from './block-header.js';
 import { viewOf } from './layout.js';
 import { walkRecords } from './record.js';
@@ -15,14 +15,8 @@ function recordsOf(fill: (block: Block) => void): Buffer {
 
 function walk(records: Buffer, skip = 0): { result: unknown; changes: string[] } {
   const changes: string[] = [];
-  const result = walkRecords(
-    records,
-    viewOf(records),
-    0,
-    records.length,
-    skip,
-    (bytes, _, start, end) => changes.push(bytes.toString('utf8', start, end)),
-  );
+  const replay = replayInto(changes);
+  const result = walkRecords(records, viewOf(records), 0, records.length, skip, replay);
   return { result, changes };
 }
 
@@ -54,7 +48,33 @@ describe('a walk over records', () => {
     expect([...ends]).toEqual([0, 1, 2, 5, 6]);
   });
 
-  it.each([0, 3, 0x101, 0x8000_0001])('needs a later version for flags of %i', (flags) => {
+  it('meets entries together, which are as many changes as there are', () => {
+    const records = recordsOf((block) => {
+      append(block, 'a');
+      appendEntries(block, 3, 'list');
+      append(block, 'b');
+    });
+    const list = entriesText(3, 'list');
+    expect(walk(records)).toEqual({ result: 5, changes: ['a', list, 'b'] });
+    expect(walk(records, 1)).toEqual({ result: 5, changes: [list, 'b'] });
+    expect(walk(records, 4)).toEqual({ result: 5, changes: ['b'] });
+    for (const skip of [2, 3]) {
+      const result = { foreign: false, reason: 'entries are older in part' };
+      expect(walk(records, skip)).toEqual({ result, changes: [] });
+    }
+    for (let end = 9; end < 9 + 8 + 4 + 4; end++) {
+      expect(walk(records.subarray(0, end)).changes).toEqual(['a']);
+    }
+  });
+
+  it('is not whole if a record of entries has no room to say how many', () => {
+    const records = recordsOf((block) => appendEntries(block, 1, ''));
+    records.writeUInt32LE(3, 0);
+    const result = { foreign: false, reason: 'a record of entries is cut off' };
+    expect(walk(records)).toEqual({ result, changes: [] });
+  });
+
+  it.each([0, 4, 0x101, 0x8000_0001])('needs a later version for flags of %i', (flags) => {
     const records = Buffer.from(RECORDS);
     records.writeUInt32LE(flags, 4);
     const result = { foreign: true, reason: `a record has flags ${flags}` };
@@ -63,13 +83,14 @@ describe('a walk over records', () => {
 
   it('stays among the bytes that it is given, whatever stands in them', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat({ max: 200 }), (junk, from) => {
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat({ max: 200 }), (junk, at) => {
         const bytes = Buffer.concat([RECORDS, junk]);
-        const start = Math.min(from, bytes.length);
+        const start = Math.min(at, bytes.length);
         const walked: [number, number][] = [];
-        walkRecords(bytes, viewOf(bytes), start, bytes.length, 0, (_, __, ...range) =>
-          walked.push(range),
-        );
+        const note = (_: Buffer, __: DataView, from: number, to: number) =>
+          void walked.push([from, to]);
+        const replay = { change: note, entries: note };
+        walkRecords(bytes, viewOf(bytes), start, bytes.length, 0, replay);
         for (const [changeStart, changeEnd] of walked) {
           expect(changeStart).toBeGreaterThanOrEqual(start);
           expect(changeEnd).toBeGreaterThanOrEqual(changeStart);

@@ -3,7 +3,7 @@ import type { File } from '../file-system/file-system.js';
 import { BLOCK_HEADER_BYTES } from '../format/block-header.js';
 import type { Unreadable } from '../format/layout.js';
 import type { Manifest } from '../format/manifest.js';
-import { type ReplayChange, walkRecords } from '../format/record.js';
+import { walkRecords } from '../format/record.js';
 import type { SegmentHeader } from '../format/segment-header.js';
 import type { LogDirectory } from './log-directory.js';
 import type { BlockReplay } from './replay.js';
@@ -39,7 +39,6 @@ export class BlockFiles {
   readonly #directory: LogDirectory;
   readonly #storeId: Uint8Array;
   readonly #replay: BlockReplay;
-  readonly #change: ReplayChange;
   readonly #mode: ReadMode;
 
   constructor(directory: LogDirectory, { storeId }: Manifest, replay: BlockReplay, mode: ReadMode) {
@@ -47,7 +46,6 @@ export class BlockFiles {
     this.#storeId = storeId;
     this.reader = new SegmentReader(storeId);
     this.#replay = replay;
-    this.#change = (bytes, view, start, end) => replay.change(bytes, view, start, end);
     this.#mode = mode;
   }
 
@@ -150,7 +148,7 @@ export class BlockFiles {
     const start = at + BLOCK_HEADER_BYTES;
     const end = start + block.payloadBytes;
     try {
-      return walkRecords(window.bytes, window.view, start, end, skip, this.#change);
+      return walkRecords(window.bytes, window.view, start, end, skip, this.#replay);
     } catch (cause) {
       const where = `in the block at byte ${position} of ${this.path}`;
       throw new KvError('STORAGE_FAILURE', `A change ${where} cannot be replayed`, { cause });

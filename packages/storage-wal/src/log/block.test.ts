@@ -13,8 +13,9 @@ const SEED = 12_345;
 function changesIn(bytes: Buffer, payloadBytes: number): Buffer[] {
   const changes: Buffer[] = [];
   const end = BLOCK_HEADER_BYTES + payloadBytes;
-  walkRecords(bytes, viewOf(bytes), BLOCK_HEADER_BYTES, end, 0, (from, _, start, end) => {
-    changes.push(Buffer.from(from.subarray(start, end)));
+  walkRecords(bytes, viewOf(bytes), BLOCK_HEADER_BYTES, end, 0, {
+    change: (from, _, start, end) => void changes.push(Buffer.from(from.subarray(start, end))),
+    entries() {},
   });
   return changes;
 }

@@ -8,6 +8,8 @@ import {
 import { ALIGNMENT, viewOf } from '../format/layout.js';
 import {
   CHANGE_HEADER_BYTES,
+  ENTRIES,
+  ENTRIES_HEADER_BYTES,
   MANY_CHANGES,
   ONE_CHANGE,
   RECORD_HEADER_BYTES,
@@ -65,6 +67,24 @@ export class Block {
     this.#view.setUint32(at, length, true);
     this.#view.setUint32(at + 4, ONE_CHANGE, true);
     return this.#copy(source, view, start, end, at + RECORD_HEADER_BYTES);
+  }
+
+  /** Appends changes that set `count` entries of a table, as a list of these; otherwise as {@link append}. */
+  appendEntries(
+    source: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    count: number,
+  ): void {
+    const length = ENTRIES_HEADER_BYTES + end - start;
+    this.#reserve(RECORD_HEADER_BYTES + length);
+    const at = this.#out.length;
+    const body = at + RECORD_HEADER_BYTES;
+    this.#view.setUint32(at, length, true);
+    this.#view.setUint32(at + 4, ENTRIES, true);
+    this.#view.setUint32(body, count, true);
+    this.#copy(source, view, start, end, body + ENTRIES_HEADER_BYTES, count);
   }
 
   /** Begins a write of several changes, of which all will be there after a crash or none. */
@@ -154,10 +174,17 @@ export class Block {
     return new KvError('TOO_MANY_REQUESTS', 'Too many writes wait for the disk');
   }
 
-  #copy(source: Uint8Array, view: DataView, start: number, end: number, at: number): number {
+  #copy(
+    source: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    at: number,
+    changes = 1,
+  ): number {
     const out = this.#out;
     out.length = at + end - start;
-    this.changes++;
+    this.changes += changes;
     if (end - start > LONG_BYTES) {
       out.bytes.set(source.subarray(start, end), at);
       return at;

@@ -5,7 +5,11 @@ import { findLog } from './find-log.js';
 import type { LogContents } from './log-contents.js';
 import { LogDirectory } from './log-directory.js';
 import { readLog } from './read-log.js';
+import type { BlockReplay } from './replay.js';
 import { failureOf } from './unreadable.js';
+
+/** Takes what it is given for read. */
+const NOTHING: BlockReplay = { change() {}, entries() {} };
 
 /** What a log has in it, and whether it can be opened. */
 export interface LogReport extends LogContents {
@@ -33,7 +37,7 @@ export async function checkLog(
   const directory = new LogDirectory(path, fileSystem);
   try {
     const { manifest, problem } = await findLog(directory);
-    const contents = await readLog(directory, manifest, { change() {} }, 'check');
+    const contents = await readLog(directory, manifest, NOTHING, 'check');
     const problems = problem === undefined ? contents.problems : [problem, ...contents.problems];
     const damage = problem ?? contents.damage;
     const state = damage !== undefined ? 'damaged' : problems.length > 0 ? 'cut' : 'whole';

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { SlabStorage } from '@kv/core';
 import { straightLineCodec } from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
 import { SimulatedFileSystem } from '../testing/simulated-file-system.js';
-import { DIRECTORY } from '../testing/test-log.js';
+import { DIRECTORY, entriesText } from '../testing/test-log.js';
 import { checkLog } from './check-log.js';
 import { Log } from './log.js';
 
@@ -13,8 +14,10 @@ interface Expected {
   readonly snapshot: { readonly start: number; readonly end: number } | null;
   readonly hashSeed: string | null;
   readonly cut: { readonly file: string; readonly offset: number; readonly bytes: number } | null;
-  /** Each change as base64. */
+  /** Each change as base64, or a list of entries. */
   readonly changes: readonly string[];
+  /** By their tables, what is in the lists of entries: texts. */
+  readonly entries?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 const folder = new URL('../../fixtures/', import.meta.url);
@@ -37,8 +40,11 @@ function load(fixture: string): { fileSystem: SimulatedFileSystem; expected: Exp
   return { fileSystem, expected: JSON.parse(text) as Expected };
 }
 
+/** How many changes stand behind the text of one, or of a list. */
+const countOf = (change: string): number => Number(/^(\d+) entries: /.exec(change)?.[1] ?? 1);
+
 it('there is a log of each kind for each version of the format', () => {
-  expect(FIXTURES).toEqual(['version-1/closed', 'version-1/killed']);
+  expect(FIXTURES).toEqual(['version-1/closed', 'version-1/killed', 'version-1/listed']);
 });
 
 describe.each(FIXTURES)('the log %s', (fixture) => {
@@ -46,6 +52,8 @@ describe.each(FIXTURES)('the log %s', (fixture) => {
     const { fileSystem, expected } = load(fixture);
     const changes: string[] = [];
     const seeds: string[] = [];
+    // What stands in lists of entries is read as well, in all versions.
+    const storage = new SlabStorage();
     const log = await Log.open(
       DIRECTORY,
       { fileSystem, onWarning: () => {} },
@@ -58,9 +66,17 @@ describe.each(FIXTURES)('the log %s', (fixture) => {
           expect(['hset', 'hdel']).toContain(requestData.case);
           changes.push(change.toString('base64'));
         },
+        entries: (bytes, view, start, end, count) => {
+          storage.load(bytes, view, start, end);
+          const list = bytes.subarray(start, end).toString('base64');
+          changes.push(entriesText(count, list));
+        },
       },
     );
     expect(changes).toEqual(expected.changes);
+    for (const [table, entries] of Object.entries(expected.entries ?? {})) {
+      expect(Object.fromEntries(storage.getAll(table))).toEqual(entries);
+    }
     expect(seeds).toEqual(expected.hashSeed === null ? [] : [expected.hashSeed]);
     expect([log.committed, log.epoch]).toEqual([expected.committed, expected.epoch + 1]);
     expect(log.snapshot ?? null).toEqual(expected.snapshot);
@@ -75,7 +91,7 @@ describe.each(FIXTURES)('the log %s', (fixture) => {
     const { fileSystem, expected } = load(fixture);
     expect(await checkLog(DIRECTORY, fileSystem)).toMatchObject({
       state: expected.cut === null ? 'whole' : 'cut',
-      changes: expected.changes.length,
+      changes: expected.changes.reduce((sum, change) => sum + countOf(change), 0),
       last: expected.committed,
     });
   });

@@ -74,8 +74,8 @@ const LATER: Readonly<
     `${path(segmentName(1))} needs a later version, for byte 128: a block has flags 8`,
   ],
   'a kind of record': [
-    (log) => changeBlock(log, 48 + 4, 3),
-    `${path(segmentName(1))} needs a later version, for byte 128: a record has flags 3`,
+    (log) => changeBlock(log, 48 + 4, 4),
+    `${path(segmentName(1))} needs a later version, for byte 128: a record has flags 4`,
   ],
 };
 
@@ -122,6 +122,7 @@ describe('a change that cannot be replayed', () => {
         change: () => {
           throw cause;
         },
+        entries() {},
       },
     );
     await expect(opening).rejects.toThrow(

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { append, commit, texts } from '../testing/test-log.js';
+import { append, commit, replayInto, texts } from '../testing/test-log.js';
 import { checkLog } from './check-log.js';
 import { Log } from './log.js';
 import type { LogOptions } from './log-options.js';
@@ -27,11 +27,7 @@ async function open(options: Partial<LogOptions> = {}) {
   const replayed: string[] = [];
   const warnings: string[] = [];
   const onWarning = (message: string) => warnings.push(message);
-  const log = await Log.open(
-    directory,
-    { onWarning, ...options },
-    { change: (bytes, _, start, end) => replayed.push(bytes.toString('utf8', start, end)) },
-  );
+  const log = await Log.open(directory, { onWarning, ...options }, replayInto(replayed));
   return { log, replayed, warnings };
 }
 

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { blocksOf } from '../testing/log-image.js';
 import { failure, SimulatedFileSystem } from '../testing/simulated-file-system.js';
-import { append, appendMany, commit, DIRECTORY, openLog, texts } from '../testing/test-log.js';
+import {
+  append,
+  appendEntries,
+  appendMany,
+  commit,
+  DIRECTORY,
+  entriesText,
+  openLog,
+  texts,
+} from '../testing/test-log.js';
 import { checkLog } from './check-log.js';
 import { MANIFEST, SET_ASIDE, segmentName, snapshotName } from './file-names.js';
 import { repairLog } from './repair-log.js';
@@ -137,6 +146,7 @@ describe('the repair of a log with a snapshot', () => {
     const writer = await log.createSnapshot(6, new Uint8Array(8));
     for (let i = 0; i < 3; i++) {
       append(writer.block, ...texts(2 * i + 1, 2 * i + 2));
+      if (i === 2) appendEntries(writer.block, 4, 'list');
       await writer.write();
     }
     log.rotate();
@@ -150,8 +160,8 @@ describe('the repair of a log with a snapshot', () => {
     await expect(openLog(fileSystem)).rejects.toThrow('is damaged at byte 64');
     const { changes, setAside } = await repairLog(DIRECTORY, fileSystem);
     const { replayed, log: repaired } = await openLog(fileSystem);
-    expect(replayed).toEqual([...texts(3, 6), ...texts(7, 12)]);
-    expect([changes, repaired.snapshot]).toEqual([10, undefined]);
+    expect(replayed).toEqual([...texts(3, 6), entriesText(4, 'list'), ...texts(7, 12)]);
+    expect([changes, repaired.snapshot]).toEqual([14, undefined]);
     expect(setAside).toContain(snapshotName(6) + SET_ASIDE);
   });
 });

@@ -36,6 +36,11 @@ export class SalvageWriter implements BlockReplay {
     this.changes++;
   }
 
+  entries(bytes: Buffer, view: DataView, start: number, end: number, count: number): void {
+    this.#block.appendEntries(bytes, view, start, end, count);
+    this.changes += count;
+  }
+
   endBlock(): Awaitable<void> {
     if (this.#block.sealedBytes >= BLOCK_BYTES) return this.#write();
   }

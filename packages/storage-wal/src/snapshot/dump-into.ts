@@ -8,8 +8,8 @@ const STEP_BYTES = 128 * 1024;
 /** Writes all entries of a storage, which goes on being written to. */
 export async function dumpInto(writer: SnapshotWriter, storage: SlabStorage): Promise<void> {
   const { block } = writer;
-  const dump = storage.dump((bytes, view, start, end) => {
-    block.append(bytes, view, start, end);
+  const dump = storage.dump((bytes, view, start, end, count) => {
+    block.appendEntries(bytes, view, start, end, count);
   });
   while (!dump.done) {
     dump.step(STEP_BYTES);

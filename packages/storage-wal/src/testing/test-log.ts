@@ -2,6 +2,7 @@ import { viewOf } from '../format/layout.js';
 import type { Block } from '../log/block.js';
 import { Log } from '../log/log.js';
 import type { LogOptions } from '../log/log-options.js';
+import type { Replay } from '../log/replay.js';
 import { SimulatedClock } from './simulated-clock.js';
 import type { SimulatedFileSystem } from './simulated-file-system.js';
 
@@ -35,9 +36,30 @@ export async function openLog(
   };
   const log = await Log.open(DIRECTORY, settings, {
     beginSnapshot,
-    change: (bytes, _, start, end) => replayed.push(bytes.toString('utf8', start, end)),
+    ...replayInto(replayed),
   });
   return { log, replayed, warnings, clock, fileSystem };
+}
+
+/** Collects changes, which are texts; and lists of entries, as {@link entriesText} tells them. */
+export function replayInto(replayed: string[]): Replay {
+  const text = (bytes: Buffer, start: number, end: number) => bytes.toString('utf8', start, end);
+  return {
+    change: (bytes, _, start, end) => void replayed.push(text(bytes, start, end)),
+    entries: (bytes, _, start, end, count) =>
+      void replayed.push(entriesText(count, text(bytes, start, end))),
+  };
+}
+
+/** How a list of entries is told that was replayed, for a log takes any text for one. */
+export function entriesText(count: number, list: string): string {
+  return `${count} entries: ${list}`;
+}
+
+/** Appends what counts as so many entries. */
+export function appendEntries(block: Block, count: number, list: string): void {
+  const bytes = Buffer.from(list);
+  block.appendEntries(bytes, viewOf(bytes), 0, bytes.length, count);
 }
 
 /** Appends changes, each a write of its own. */

@@ -12,8 +12,9 @@ import {
 import type { StorageLane } from '../storage-lane.js';
 import { HalfSipHash } from './half-sip-hash.js';
 import { Scratch } from './scratch.js';
-import { SlabDump, type TakeEntry } from './slab-dump.js';
+import { SlabDump, type TakeEntries } from './slab-dump.js';
 import { SlabLane } from './slab-lane.js';
+import { SlabLoad } from './slab-load.js';
 import { type SlabParts, SlabStore } from './slab-store.js';
 import type { SlabTable } from './slab-table.js';
 import { SlabWrite } from './slab-write.js';
@@ -89,6 +90,7 @@ export class SlabStorage implements Storage {
   readonly lane: StorageLane;
   readonly #store: SlabStore;
   readonly #scratch = new Scratch();
+  readonly #load: SlabLoad;
 
   /**
    * @param parts for tests: what to use in the place of the usual.
@@ -115,6 +117,7 @@ export class SlabStorage implements Storage {
       ...parts,
     });
     this.lane = new SlabLane(this.#store);
+    this.#load = new SlabLoad(this.#store);
   }
 
   get(table: string, key: string): Value | undefined {
@@ -214,9 +217,21 @@ export class SlabStorage implements Storage {
     return { entries, next: positionOf(cursor) };
   }
 
-  /** Begins to go through all entries of all tables, as the requests that set them: for who keeps a copy. */
-  dump(take: TakeEntry): SlabDump {
+  /** Begins to go through all entries of all tables, as lists for {@link load}: for who keeps a copy. */
+  dump(take: TakeEntries): SlabDump {
     return new SlabDump(this.#open(), take);
+  }
+
+  /**
+   * Stores some entries of a table that were {@link dump}ed: those that stand in `bytes` from `start` to `end`.
+   *
+   * @param view over the same bytes, at the same offsets.
+   * @throws {KvError} `STORAGE_FAILURE` if this is no such list, or if there is no memory. Some of the entries may be
+   * stored then.
+   */
+  load(bytes: Buffer, view: DataView, start: number, end: number): void {
+    this.#open();
+    this.#load.load(bytes, view, start, end);
   }
 
   /** Figures of now. */

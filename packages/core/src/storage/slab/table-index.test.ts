@@ -368,3 +368,50 @@ describe('an index', () => {
     );
   });
 });
+
+describe('an index that is made ready for so many records', () => {
+  it.each([1, 12, 13, 1000, 6144, 6145, 100_000])('takes %i without an allocation', (count) => {
+    let allocations = 0;
+    const segments = new Segments((bytes) => {
+      allocations++;
+      return new ArrayBuffer(bytes);
+    });
+    const ready = index(segments);
+    ready.presize(count);
+    const { bytes } = segments;
+    const before = allocations;
+    for (let i = 1; i <= count; i++) add(ready, spread(i), i);
+    expect([allocations, segments.bytes]).toEqual([before, bytes]);
+    // As full as one that has grown by itself may be, or half of that.
+    expect(bytes).toBeLessThanOrEqual(Math.max(16, count * 3) * 8);
+    expect(collected(ready, 64).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: count }, (_, i) => i + 1),
+    );
+  });
+
+  it('stays as it is if there is something in it', () => {
+    const segments = new Segments((bytes) => new ArrayBuffer(bytes));
+    const used = index(segments);
+    add(used, 5, 1);
+    const { bytes } = segments;
+    used.presize(1e6);
+    expect(segments.bytes).toBe(bytes);
+    expect(reachable(used, 5, 1)).toBe(true);
+  });
+
+  it('has nothing when there is not the memory', () => {
+    let left = 3;
+    const segments = new Segments((bytes) => {
+      if (left-- === 0) throw new RangeError('Array buffer allocation failed');
+      return new ArrayBuffer(bytes);
+    });
+    const none = index(segments);
+    expect(() => none.presize(100_000)).toThrow(
+      expect.objectContaining({ code: 'STORAGE_FAILURE' }),
+    );
+    expect([segments.bytes, segments.all]).toEqual([0, []]);
+    left = 3;
+    add(none, 5, 1);
+    expect(reachable(none, 5, 1)).toBe(true);
+  });
+});

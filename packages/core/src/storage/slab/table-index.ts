@@ -86,6 +86,29 @@ export class TableIndex {
   }
 
   /**
+   * Makes room for so many records at one time, if there are none yet and hashes are any good: what is added then
+   * divides nothing.
+   *
+   * @throws {KvError} `STORAGE_FAILURE` if there is no memory; nothing has changed then.
+   */
+  presize(count: number): void {
+    if (this.#directory[0] !== NO_SEGMENT || count === 0) return;
+    let size = SMALLEST;
+    while (size < LARGEST && isFull(count, size)) size *= 2;
+    let depth = 0;
+    while (depth < MAX_DEPTH && isFull((count * UNEVEN) / 2 ** depth, size)) depth++;
+    const made: Segment[] = [];
+    try {
+      for (let i = 0; i < 2 ** depth; i++) made.push(this.#segments.make(size, depth));
+    } catch (error) {
+      for (const segment of made) this.#segments.drop(segment);
+      throw error;
+    }
+    this.#directory = made;
+    this.#depth = depth;
+  }
+
+  /**
    * Makes room for one more record with such a hash.
    *
    * @throws {KvError} `STORAGE_FAILURE` if there is no memory; nothing has changed then.
