@@ -67,6 +67,10 @@ export {
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent } from './answer-queue.js';
 export type { AnswerSink } from './deferred-answer.js';
+export type { Change, ChangeCause, Position } from './feed/change.js';
+export type { RingLimits } from './feed/change-ring.js';
+export type { Feed, PositionedPage } from './feed/feed.js';
+export { type RecordingOptions, RecordingStorage } from './feed/recording-storage.js';
 export { MAX_PREFETCH } from './lane/lane.js';
 export { LaneReader } from './lane/lane-reader.js';
 export type { LaneOutcome, Session } from './session.js';

@@ -19,6 +19,11 @@ export class Fifo<Item> {
     return this.#items[this.#head];
   }
 
+  /** The item before which there are `index` others; `undefined` if there are not so many. */
+  at(index: number): Item | undefined {
+    return index < 0 ? undefined : this.#items[this.#head + index];
+  }
+
   /** Takes out the oldest item. */
   shift(): Item | undefined {
     const item = this.#items[this.#head];

@@ -11,6 +11,8 @@ export const ERROR_STATUS = {
   FORBIDDEN: 403,
   /** There is no such key. Clients answer `null` instead. */
   NOT_FOUND: 404,
+  /** What was asked for was there, and is not kept any more: the changes after a position, for instance. */
+  GONE: 410,
   /** A frame, a name or an answer exceeds its limit. */
   TOO_LARGE: 413,
   /** A queue or a quota is full. */

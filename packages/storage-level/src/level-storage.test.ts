@@ -223,6 +223,7 @@ describe('what a database can do', () => {
       ordered: true,
       snapshotIteration: true,
       lane: false,
+      feed: false,
     });
   });
 

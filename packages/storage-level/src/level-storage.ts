@@ -78,6 +78,7 @@ export class LevelStorage implements Storage {
       ordered: true,
       snapshotIteration: this.#queue.snapshots,
       lane: false,
+      feed: false,
     };
   }
 

@@ -22,6 +22,7 @@ describe('opening a directory', () => {
       ordered: true,
       snapshotIteration: true,
       lane: false,
+      feed: false,
     });
     expect(storage.stats().sync).toBe(true);
     await storage.close();

@@ -65,6 +65,7 @@ describe('a storage in LMDB', () => {
       ordered: true,
       snapshotIteration: true,
       lane: false,
+      feed: false,
     });
   });
 

@@ -62,6 +62,7 @@ export class LmdbStorage implements Storage {
     ordered: true,
     snapshotIteration: true,
     lane: false,
+    feed: false,
   } as const;
   readonly #directory: DataDirectory;
   readonly #environment: Environment;

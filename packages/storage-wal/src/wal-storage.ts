@@ -76,6 +76,7 @@ export class WalStorage implements Storage {
     ordered: false,
     snapshotIteration: false,
     lane: true,
+    feed: false,
   } as const;
   /** The way from request bytes to response bytes, by the log. */
   readonly lane: StorageLane;

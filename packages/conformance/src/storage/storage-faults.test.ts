@@ -1,6 +1,7 @@
 import type { Storage } from '@kv/core';
 import { describe, expect, it } from 'vitest';
 import { answerFaults } from '../testing/answer-faults.js';
+import { feedFaults } from '../testing/feed-faults.js';
 import { iterationFaults } from '../testing/iteration-faults.js';
 import { laneFaults } from '../testing/lane-faults.js';
 import { ModelStorage } from '../testing/model-storage.js';
@@ -18,6 +19,7 @@ const checks = Object.values(storageChecks).flat();
 const faults = [
   ...[...answerFaults, ...valueFaults, ...nameFaults, ...writeFaults],
   ...[...timingFaults, ...iterationFaults, ...scanFaults, ...persistenceFaults, ...laneFaults],
+  ...feedFaults,
 ];
 
 const reopen = (storage: Storage): Promise<Storage> => (storage as ModelStorage).reopen();

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { MemoryStorage, SlabStorage } from '@kv/core';
+import { MemoryStorage, RecordingStorage, SlabStorage } from '@kv/core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { HeldStorage } from '../held-storage.js';
 import { CoarseStorage } from '../testing/coarse-storage.js';
@@ -13,6 +13,16 @@ import { storageSuite } from './storage-suite.js';
 storageSuite({ name: 'MemoryStorage', open: () => new MemoryStorage() });
 
 storageSuite({ name: 'SlabStorage', open: () => new SlabStorage() });
+
+storageSuite({
+  name: 'a storage of which changes are recorded',
+  open: () => new RecordingStorage(new MemoryStorage()),
+});
+
+storageSuite({
+  name: 'an asynchronous storage of which changes are recorded',
+  open: () => new RecordingStorage(new SerialStorage(new MemoryStorage())),
+});
 
 storageSuite({
   name: 'an asynchronous storage',

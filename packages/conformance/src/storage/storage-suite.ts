@@ -3,6 +3,7 @@ import { answerChecks } from './checks/answers.js';
 import { byteChecks } from './checks/bytes.js';
 import { closingChecks } from './checks/closing.js';
 import { concurrencyChecks } from './checks/concurrency.js';
+import { feedChecks } from './checks/feed.js';
 import { iterationChecks } from './checks/iteration.js';
 import { laneChecks } from './checks/lane.js';
 import { nameChecks } from './checks/names.js';
@@ -23,6 +24,7 @@ export const storageChecks: Readonly<Record<string, readonly StorageCheck[]>> = 
   iteration: iterationChecks,
   scan: scanChecks,
   lane: laneChecks,
+  feed: feedChecks,
   close: closingChecks,
   persistence: persistenceChecks,
 };

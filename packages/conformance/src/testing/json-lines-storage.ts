@@ -19,6 +19,7 @@ export class JsonLinesStorage extends SerialStorage {
     ordered: true,
     snapshotIteration: false,
     lane: true,
+    feed: false,
   } as const;
   readonly lane: StorageLane;
   readonly path: string;

@@ -19,7 +19,13 @@ type Tables = Map<string, Map<string, Value>>;
  * outlives it as long as somebody opens it again.
  */
 export class ModelStorage implements Storage {
-  readonly capabilities = { persistent: true, ordered: true, snapshotIteration: true, lane: true };
+  readonly capabilities = {
+    persistent: true,
+    ordered: true,
+    snapshotIteration: true,
+    lane: true,
+    feed: false,
+  };
   readonly lane: StorageLane = new ModelLane(this);
   protected readonly tables: Tables;
   protected closed = false;

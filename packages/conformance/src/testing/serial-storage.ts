@@ -17,7 +17,7 @@ export class SerialStorage implements Storage {
 
   constructor(inner: Storage) {
     this.#inner = inner;
-    this.capabilities = { ...inner.capabilities, lane: false };
+    this.capabilities = { ...inner.capabilities, lane: false, feed: false };
   }
 
   get(table: string, key: string): Promise<Value | undefined> {

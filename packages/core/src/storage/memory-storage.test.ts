@@ -32,6 +32,7 @@ describe('a storage in memory', () => {
       ordered: false,
       snapshotIteration: false,
       lane: false,
+      feed: false,
     });
   });
 

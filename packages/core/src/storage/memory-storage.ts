@@ -28,6 +28,7 @@ export class MemoryStorage implements Storage {
     ordered: false,
     snapshotIteration: false,
     lane: false,
+    feed: false,
   } as const;
   readonly #maxEntries: number;
   #tables: Map<string, Map<string, Value>> | undefined = new Map();

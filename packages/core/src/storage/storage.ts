@@ -1,4 +1,5 @@
 import { type Awaitable, KvError, type Value } from '@kv/protocol';
+import type { Feed } from '../feed/feed.js';
 import type { StorageLane } from './storage-lane.js';
 
 /** A key and its value. */
@@ -19,6 +20,8 @@ export interface StorageCapabilities {
   readonly snapshotIteration: boolean;
   /** There is a {@link Storage.lane}. */
   readonly lane: boolean;
+  /** There is a {@link Storage.feed}. */
+  readonly feed: boolean;
 }
 
 /** What a {@link Storage.scan} is asked for. */
@@ -74,6 +77,9 @@ export interface Storage {
 
   /** A short way for commands, if the engine offers one. */
   readonly lane?: StorageLane;
+
+  /** The changes, for engines that keep them. Those of others are recorded by who needs them. */
+  readonly feed?: Feed;
 
   /** The value of a key, or `undefined` if there is none. */
   get(table: string, key: string): Awaitable<Value | undefined>;

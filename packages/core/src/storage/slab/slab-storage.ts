@@ -85,6 +85,7 @@ export class SlabStorage implements Storage {
     ordered: false,
     snapshotIteration: false,
     lane: true,
+    feed: false,
   } as const;
   /** The way from request bytes to response bytes. */
   readonly lane: StorageLane;

@@ -1,0 +1,64 @@
+import { Fifo } from '@kv/protocol';
+import { entryBytes } from '../storage/entry-bytes.js';
+import type { Change } from './change.js';
+
+/** How much a {@link ChangeRing} keeps. */
+export interface RingLimits {
+  readonly maxChanges: number;
+  /** Of keys and values, about. */
+  readonly maxBytes: number;
+}
+
+/** The last changes of a store. Their sequences follow on one another. */
+export class ChangeRing {
+  readonly #limits: RingLimits;
+  readonly #changes: Fifo<Change> = new Fifo();
+  #bytes = 0;
+  #dropped: number;
+
+  /** @param before the sequence of the change before the first. */
+  constructor(limits: RingLimits, before: number) {
+    this.#limits = limits;
+    this.#dropped = before;
+  }
+
+  /** The sequence of the last change that is not there any more, or never was. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** The sequence of the newest change. */
+  get last(): number {
+    return this.#dropped + this.#changes.length;
+  }
+
+  /** Adds the newest change, and drops the oldest if they are too many; that one, too, if it is too large. */
+  push(change: Change): void {
+    this.#changes.push(change);
+    this.#bytes += changeBytes(change);
+    const { maxChanges, maxBytes } = this.#limits;
+    while (this.#changes.length > maxChanges || this.#bytes > maxBytes) this.#drop();
+  }
+
+  /** The change of a sequence; `undefined` if it has been dropped, or has not come yet. */
+  at(sequence: number): Change | undefined {
+    return this.#changes.at(sequence - this.#dropped - 1);
+  }
+
+  /** Drops all. */
+  clear(): void {
+    while (this.#changes.length > 0) this.#drop();
+  }
+
+  #drop(): void {
+    this.#bytes -= changeBytes(this.#changes.shift() as Change);
+    this.#dropped++;
+  }
+}
+
+/** About what a change takes in memory, its objects left out. */
+function changeBytes({ key, value, old }: Change): number {
+  let bytes = 0;
+  for (const each of [value, old]) if (each !== undefined) bytes += entryBytes([key, each]);
+  return bytes;
+}

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MemoryStorage } from '../storage/memory-storage.js';
+import type { Change, Position } from './change.js';
+import { type RecordingOptions, RecordingStorage } from './recording-storage.js';
+
+const GONE: unknown = expect.objectContaining({ code: 'GONE' });
+
+function recording(options: RecordingOptions = {}) {
+  const states: boolean[] = [];
+  const storage = new RecordingStorage(new MemoryStorage(), options, (is) => states.push(is));
+  const keysAfter = (position: Position): string[] =>
+    [...storage.history('t', position)].flat().map(({ key }) => key);
+  return { storage, states, keysAfter };
+}
+
+describe('a recording of changes', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('begins with the first listener, and ends some time after the last', () => {
+    const { storage, states, keysAfter } = recording({ lingerMs: 1000 });
+    storage.set('t', 'before', 1n);
+    expect(states).toEqual([]);
+    const end = storage.listen('t', () => {});
+    const start = storage.position;
+    expect([states, [...storage.recorded]]).toEqual([[true], ['t']]);
+    storage.set('t', 'a', 1n);
+    end();
+    storage.set('t', 'b', 1n);
+    vi.advanceTimersByTime(999);
+    expect(keysAfter(start)).toEqual(['a', 'b']);
+    vi.advanceTimersByTime(1);
+    expect([states, [...storage.recorded]]).toEqual([[true, false], []]);
+    expect(() => keysAfter(start)).toThrow(GONE);
+  });
+
+  it('goes on if somebody listens again in time', () => {
+    const { storage, states, keysAfter } = recording({ lingerMs: 1000 });
+    storage.listen('t', () => {})();
+    const start = storage.position;
+    storage.set('t', 'a', 1n);
+    vi.advanceTimersByTime(999);
+    const end = storage.listen('t', () => {});
+    vi.advanceTimersByTime(5000);
+    expect([states, keysAfter(start)]).toEqual([[true], ['a']]);
+    end();
+    vi.advanceTimersByTime(1000);
+    expect(states).toEqual([true, false]);
+  });
+
+  it('is of each table alone: one that begins later has none of what came before', () => {
+    const { storage, keysAfter } = recording();
+    storage.listen('other', () => {});
+    const start = storage.position;
+    storage.set('t', 'missed', 1n);
+    storage.set('other', 'x', 1n);
+    storage.listen('t', () => {});
+    storage.set('t', 'a', 1n);
+    expect(() => keysAfter(start)).toThrow(GONE);
+    expect(keysAfter({ ...start, sequence: start.sequence + 1 })).toEqual(['a']);
+  });
+
+  it('that was interrupted is not taken for a whole one', () => {
+    const { storage, keysAfter } = recording({ lingerMs: 1000 });
+    storage.listen('other', () => {});
+    storage.listen('t', () => {})();
+    const start = storage.position;
+    vi.advanceTimersByTime(1000);
+    storage.set('t', 'missed', 1n);
+    storage.set('other', 'x', 1n);
+    storage.listen('t', () => {});
+    storage.set('t', 'a', 1n);
+    expect(() => keysAfter(start)).toThrow(GONE);
+  });
+
+  it('keeps so many changes, and says so of those before', () => {
+    const { storage, keysAfter } = recording({ maxChanges: 3 });
+    storage.listen('t', () => {});
+    const positions: Position[] = [];
+    for (const key of ['a', 'b', 'c', 'd', 'e']) {
+      positions.push(storage.position);
+      storage.set('t', key, 1n);
+    }
+    expect(() => keysAfter(positions[1] as Position)).toThrow(GONE);
+    expect(keysAfter(positions[2] as Position)).toEqual(['c', 'd', 'e']);
+  });
+
+  it('that somebody reads too slowly tells him so, and skips nothing', () => {
+    const { storage } = recording({ maxChanges: 400 });
+    storage.listen('t', () => {});
+    const start = storage.position;
+    for (let i = 0; i < 400; i++) storage.set('t', `k${i}`, 1n);
+    const history = storage.history('t', start);
+    const first = history.next().value as Change[];
+    expect(first.at(-1)?.key).toBe('k255');
+    for (let i = 0; i < 257; i++) storage.set('t', 'more', 1n);
+    expect(() => history.next()).toThrow(GONE);
+  });
+
+  it('ends with the storage', async () => {
+    const { storage, states } = recording();
+    storage.listen('t', () => {});
+    await storage.close();
+    expect(states).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,273 @@
+import { randomInt } from 'node:crypto';
+import { type Awaitable, Fifo, isPromise, KvError, MAX_TIMER_MS, type Value } from '@kv/protocol';
+import type {
+  Entry,
+  Page,
+  PageRequest,
+  Storage,
+  StorageCapabilities,
+  WriteOp,
+} from '../storage/storage.js';
+import type { Change, Position } from './change.js';
+import { ChangeRing, type RingLimits } from './change-ring.js';
+import type { Feed, PositionedPage } from './feed.js';
+
+/** How changes are kept for those who were away. */
+export interface RecordingOptions extends Partial<RingLimits> {
+  /** How long the changes of a table are kept when nobody listens to it any more, in milliseconds. */
+  readonly lingerMs?: number | undefined;
+}
+
+const DEFAULTS = { maxChanges: 10_000, maxBytes: 16 * 1024 * 1024, lingerMs: 60_000 } as const;
+
+/** A table of which changes are recorded. */
+interface RecordedTable {
+  /** The sequence of the last change before the recording began. */
+  readonly since: number;
+  readonly listeners: Set<(change: Change) => void>;
+  /** Ends the recording, if nobody listens meanwhile. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** What was called and has still to be told, in its turn. */
+interface Pending {
+  /** `undefined` as long as the storage is at work; then it is carried out in its turn. */
+  tell: (() => void) | undefined;
+}
+
+/**
+ * A storage that has no feed of its own, with one: it sees what is written, and tells it. Only the tables are
+ * recorded to which somebody listens, or has listened lately; the last changes are kept in memory, so that who
+ * was away for a moment can go on where he was.
+ */
+export class RecordingStorage implements Storage, Feed {
+  readonly #storage: Storage;
+  readonly #lingerMs: number;
+  readonly #onRecording: (isRecording: boolean) => void;
+  readonly #tables: Map<string, RecordedTable> = new Map();
+  readonly #pending: Fifo<Pending> = new Fifo();
+  /** Positions of another process, or of an earlier one, are of another epoch. */
+  readonly #epoch: number = randomInt(2 ** 47);
+  readonly #ring: ChangeRing;
+
+  /**
+   * @param storage which must not be written to but by this as long as it records.
+   * @param onRecording told when it begins to record anything, and when there is nothing more to record.
+   */
+  constructor(
+    storage: Storage,
+    options: RecordingOptions = {},
+    onRecording: (isRecording: boolean) => void = () => {},
+  ) {
+    this.#storage = storage;
+    this.#lingerMs = options.lingerMs ?? DEFAULTS.lingerMs;
+    this.#onRecording = onRecording;
+    const { maxChanges = DEFAULTS.maxChanges, maxBytes = DEFAULTS.maxBytes } = options;
+    this.#ring = new ChangeRing({ maxChanges, maxBytes }, 0);
+  }
+
+  get capabilities(): StorageCapabilities {
+    return { ...this.#storage.capabilities, lane: false, feed: true };
+  }
+
+  /** The names of the tables of which changes are recorded. */
+  get recorded(): Iterable<string> {
+    return this.#tables.keys();
+  }
+
+  get feed(): Feed {
+    return this;
+  }
+
+  // The feed.
+
+  get position(): Position {
+    return { epoch: this.#epoch, sequence: this.#ring.last };
+  }
+
+  listen(table: string, listener: (change: Change) => void): () => void {
+    const recorded = this.#tables.get(table) ?? this.#begin(table);
+    clearTimeout(recorded.timer);
+    // The same function may listen twice.
+    const own = (change: Change): void => listener(change);
+    recorded.listeners.add(own);
+    return () => {
+      if (!recorded.listeners.delete(own) || recorded.listeners.size > 0) return;
+      recorded.timer = setTimeout(() => this.#end(table), Math.min(this.#lingerMs, MAX_TIMER_MS));
+      recorded.timer.unref();
+    };
+  }
+
+  *history(table: string, { epoch, sequence }: Position): Generator<Change[], void, undefined> {
+    const recorded = this.#tables.get(table);
+    const isKnown =
+      recorded !== undefined &&
+      epoch === this.#epoch &&
+      sequence >= recorded.since &&
+      sequence <= this.#ring.last;
+    if (!isKnown) throw gone(table);
+    for (let next = sequence + 1; next <= this.#ring.last; next += BATCH) {
+      if (this.#tables.get(table) !== recorded) throw gone(table);
+      const batch: Change[] = [];
+      for (let at = next; at < next + BATCH && at <= this.#ring.last; at++) {
+        const change = this.#ring.at(at);
+        if (change === undefined) throw gone(table);
+        if (change.table === table) batch.push(change);
+      }
+      if (batch.length > 0) yield batch;
+    }
+  }
+
+  page(table: string, request: PageRequest): Awaitable<PositionedPage> {
+    return this.#inTurn(this.#storage.scan(table, request), (page) => ({
+      page,
+      position: this.position,
+    }));
+  }
+
+  // The storage.
+
+  set(table: string, key: string, value: Value): Awaitable<Value | undefined> {
+    if (!this.#tables.has(table)) return this.#storage.set(table, key, value);
+    const op = ownOp({ op: 'set', key, value });
+    return this.#inTurn(this.#storage.set(table, key, value), (old) => {
+      this.#record(table, op, old);
+      return old;
+    });
+  }
+
+  del(table: string, key: string): Awaitable<Value | undefined> {
+    if (!this.#tables.has(table)) return this.#storage.del(table, key);
+    return this.#inTurn(this.#storage.del(table, key), (old) => {
+      this.#record(table, { op: 'delete', key }, old);
+      return old;
+    });
+  }
+
+  write(table: string, ops: readonly WriteOp[]): Awaitable<(Value | undefined)[]> {
+    if (!this.#tables.has(table)) return this.#storage.write(table, ops);
+    const own = ops.map(ownOp);
+    return this.#inTurn(this.#storage.write(table, ops), (olds) => {
+      own.forEach((op, i) => {
+        this.#record(table, op, olds[i]);
+      });
+      return olds;
+    });
+  }
+
+  get(table: string, key: string): Awaitable<Value | undefined> {
+    return this.#storage.get(table, key);
+  }
+
+  getMany(table: string, keys: readonly string[]): Awaitable<(Value | undefined)[]> {
+    return this.#storage.getMany(table, keys);
+  }
+
+  contains(table: string, key: string): Awaitable<boolean> {
+    return this.#storage.contains(table, key);
+  }
+
+  getAll(table: string): Awaitable<Entry[]> {
+    return this.#storage.getAll(table);
+  }
+
+  getIter(table: string): Iterable<Entry> | AsyncIterable<Entry> {
+    return this.#storage.getIter(table);
+  }
+
+  scan(table: string, request: PageRequest): Awaitable<Page> {
+    return this.#storage.scan(table, request);
+  }
+
+  snapshot(): Awaitable<{ readonly bytes: number }> {
+    const taken = this.#storage.snapshot?.();
+    if (taken === undefined) throw new KvError('UNSUPPORTED', 'The storage takes no snapshots');
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#storage.close();
+    for (const table of [...this.#tables.keys()]) this.#end(table);
+  }
+
+  #begin(table: string): RecordedTable {
+    const recorded: RecordedTable = {
+      since: this.#ring.last,
+      listeners: new Set(),
+      timer: undefined,
+    };
+    this.#tables.set(table, recorded);
+    if (this.#tables.size === 1) this.#onRecording(true);
+    return recorded;
+  }
+
+  #end(table: string): void {
+    clearTimeout(this.#tables.get(table)?.timer);
+    this.#tables.delete(table);
+    if (this.#tables.size > 0) return;
+    this.#ring.clear();
+    this.#onRecording(false);
+  }
+
+  /**
+   * Has what was called told in its turn: when the storage has answered it and all that was called before. The
+   * caller gets his answer then, too.
+   */
+  #inTurn<Answer, Told>(
+    answer: Awaitable<Answer>,
+    tell: (answer: Answer) => Told,
+  ): Awaitable<Told> {
+    if (!isPromise(answer) && this.#pending.length === 0) return tell(answer);
+    const pending: Pending = { tell: undefined };
+    this.#pending.push(pending);
+    return new Promise((resolve, reject) => {
+      const isReady = (finish: () => void): void => {
+        pending.tell = finish;
+        this.#tellReady();
+      };
+      Promise.resolve(answer).then(
+        (ready) => isReady(() => resolve(tell(ready))),
+        // What failed has not taken effect, as far as anybody knows.
+        (error) => isReady(() => reject(error)),
+      );
+    });
+  }
+
+  #tellReady(): void {
+    for (let next = this.#pending.peek(); next?.tell; next = this.#pending.peek()) {
+      this.#pending.shift();
+      next.tell();
+    }
+  }
+
+  #record(table: string, op: WriteOp, old: Value | undefined): void {
+    const recorded = this.#tables.get(table);
+    // Nothing has changed, or nobody listens any more.
+    if (recorded === undefined || (op.op === 'delete' && old === undefined)) return;
+    const position = { epoch: this.#epoch, sequence: this.#ring.last + 1 };
+    const value = op.op === 'set' ? op.value : undefined;
+    const change: Change = {
+      ...{ position, table, key: op.key, cause: op.op, value, oldKnown: true },
+      // The caller may change what it is answered.
+      old: old instanceof Uint8Array ? Uint8Array.from(old) : old,
+    };
+    this.#ring.push(change);
+    for (const listener of recorded.listeners) listener(change);
+  }
+}
+
+/** How many changes are given at a time. */
+const BATCH = 256;
+
+/** An op whose value is nobody else's. */
+function ownOp(op: WriteOp): WriteOp {
+  if (op.op !== 'set' || !(op.value instanceof Uint8Array)) return op;
+  return { ...op, value: Uint8Array.from(op.value) };
+}
+
+function gone(table: string): KvError {
+  return new KvError(
+    'GONE',
+    `The changes of table ${table} after this position are not kept any more`,
+  );
+}
