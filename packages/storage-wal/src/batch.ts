@@ -23,7 +23,7 @@ class KeptReads implements KeptBytes {
 export class Batch {
   /** The keys that the block changes. */
   readonly pending: PendingKeys = new PendingKeys();
-  readonly #lane: StorageLane;
+  readonly #lane: Pick<StorageLane, 'execute'>;
   readonly #operations: Operation[] = [];
   readonly #reads = new KeptReads();
   /** Used again and again. */
@@ -31,7 +31,7 @@ export class Batch {
   #laneOperationsUsed = 0;
 
   /** @param lane carries out requests. */
-  constructor(lane: StorageLane) {
+  constructor(lane: Pick<StorageLane, 'execute'>) {
     this.#lane = lane;
   }
 

@@ -1,6 +1,7 @@
 import type { LaneAnswer, LaneRequest, StorageLane } from '@kv/core';
 import { isPromise } from '@kv/protocol';
 import { Batch } from './batch.js';
+import type { ChangeTeller } from './feed/wal-feed.js';
 import type { Log } from './log/log.js';
 import type { Operation } from './operation.js';
 
@@ -19,15 +20,24 @@ export class CommitQueue {
   #bytes = 0;
   #applied: number;
   readonly #onCommitted: (bytes: number) => void;
+  readonly #teller: ChangeTeller;
   #onIdle: (() => void)[] = [];
 
   /**
    * @param waits whether commits are waited for, while the event loop goes on.
    * @param lane carries out requests.
+   * @param teller told of each batch that is carried out.
    * @param onCommitted told how many bytes went into the log, when what they stand for has been carried out.
    */
-  constructor(log: Log, waits: boolean, lane: StorageLane, onCommitted: (bytes: number) => void) {
+  constructor(
+    log: Log,
+    waits: boolean,
+    lane: Pick<StorageLane, 'execute'>,
+    teller: ChangeTeller,
+    onCommitted: (bytes: number) => void,
+  ) {
     this.#log = log;
+    this.#teller = teller;
     this.#applied = log.committed;
     this.#onCommitted = onCommitted;
     this.#waits = waits;
@@ -116,8 +126,10 @@ export class CommitQueue {
 
   #end(failure: { readonly error: unknown } | undefined): void {
     const batch = this.#committing as Batch;
+    this.#teller.begin(this.#applied);
     batch.end(failure);
     this.#applied = this.#log.committed;
+    this.#teller.end();
     this.#spare = batch;
     this.#committing = undefined;
     if (!this.#filling.isEmpty) this.#next();

@@ -73,12 +73,12 @@ export class LaneOperation implements LaneRequest, Operation {
   valueEnd = 0;
   hash = 0;
   changes = false;
-  readonly #lane: StorageLane;
+  readonly #lane: Pick<StorageLane, 'execute'>;
   #answer: LaneAnswer | undefined;
   #source: KeptBytes | undefined;
 
   /** @param lane carries it out. */
-  constructor(lane: StorageLane) {
+  constructor(lane: Pick<StorageLane, 'execute'>) {
     this.#lane = lane;
   }
 

@@ -15,6 +15,7 @@ import {
 import { DataDirectory, type DataFormat } from '@kv/data-directory';
 import { CommitQueue } from './commit-queue.js';
 import { EncodedChanges } from './encoded-changes.js';
+import { WalFeed } from './feed/wal-feed.js';
 import { Log, type LogState } from './log/log.js';
 import { type LogOptions, withDefaults } from './log/log-options.js';
 import { Memory } from './memory.js';
@@ -76,10 +77,12 @@ export class WalStorage implements Storage {
     ordered: false,
     snapshotIteration: false,
     lane: true,
-    feed: false,
+    feed: true,
   } as const;
   /** The way from request bytes to response bytes, by the log. */
   readonly lane: StorageLane;
+  /** The changes, as far back as the log is kept; those read from there have no old values. */
+  readonly feed: WalFeed;
   readonly #directory: DataDirectory;
   readonly #log: Log;
   readonly #memory: Memory;
@@ -97,7 +100,14 @@ export class WalStorage implements Storage {
     this.#memory = memory;
     this.#options = options;
     const waits = fsync === 'always' && !inline;
-    this.#queue = new CommitQueue(log, waits, lane, (bytes) => this.#snapshots.logged(bytes));
+    this.feed = new WalFeed(log, storage, fsync === 'everysec', (table, request) => {
+      const read = () => ({ page: storage.scan(table, request), position: this.feed.applied });
+      this.#open();
+      return this.#queue.isIdle ? read() : this.#later(read);
+    });
+    this.#queue = new CommitQueue(log, waits, this.feed.lane(lane), this.feed, (bytes) =>
+      this.#snapshots.logged(bytes),
+    );
     this.#snapshots = new Snapshots({
       ...{ log, storage, hashKey, onWarning, logBytes: snapshotLogBytes },
       applied: () => this.#queue.applied,
@@ -171,7 +181,7 @@ export class WalStorage implements Storage {
   }
 
   async write(table: string, ops: readonly WriteOp[]): Promise<(Value | undefined)[]> {
-    const { storage } = this.#open();
+    this.#open();
     checkOps(ops);
     if (ops.length === 0) return [];
     const refusal = this.#log.refusal();
@@ -179,7 +189,7 @@ export class WalStorage implements Storage {
     const own = ops.map(ownOp);
     this.#changes.append(this.#log.block, table, own);
     this.#changes.notePending(this.#queue, own);
-    const operation = new CallOperation(true, () => storage.write(table, own));
+    const operation = new CallOperation(true, () => this.feed.write(table, own));
     this.#queue.add(operation);
     return operation.answer;
   }

@@ -23,7 +23,7 @@ export interface Change {
   readonly value: Value | undefined;
   /**
    * The value that was there before; `undefined` if there was none. Not told, and `undefined`, if the change was read
-   * from a log that has not kept it: {@link oldKnown}.
+   * from a log that has not kept it: {@link oldKnown}. Such a deletion may have deleted nothing.
    */
   readonly old: Value | undefined;
   /** Whether {@link old} tells what was there. */

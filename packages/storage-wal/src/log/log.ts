@@ -1,7 +1,8 @@
 import { type Awaitable, KvError } from '@kv/protocol';
 import { checksumSeed, placeOf } from '../format/block-header.js';
-import { lastEpoch, type SnapshotReference } from '../format/manifest.js';
+import { type EpochStart, lastEpoch, type SnapshotReference } from '../format/manifest.js';
 import { Block } from './block.js';
+import { readHistory, type TakeChange } from './history.js';
 import { LogDirectory } from './log-directory.js';
 import { type LogOptions, withDefaults } from './log-options.js';
 import { Progress } from './progress.js';
@@ -109,6 +110,26 @@ export class Log {
   /** The sequence of the last change of which it is known that a crash of the machine will not take it. */
   get durable(): number {
     return this.#progress.durable;
+  }
+
+  /** Told when {@link durable} has grown. It must not throw. */
+  set onDurable(listener: () => void) {
+    this.#progress.onDurable = listener;
+  }
+
+  /** Where its epochs begin. */
+  get epochs(): readonly EpochStart[] {
+    return this.#segments.manifest.epochs;
+  }
+
+  /**
+   * Reads changes again: from the one after `after` to `through`, which must be committed. Comes back after each block.
+   *
+   * @throws {KvError} `GONE` if the log does not go back so far any more; `STORAGE_FAILURE` if it cannot be read.
+   */
+  history(after: number, through: number, take: TakeChange): AsyncGenerator<void, void, undefined> {
+    const { manifest, all: segments } = this.#segments;
+    return readHistory({ directory: this.#directory, manifest, segments }, after, through, take);
   }
 
   /** The snapshot in whose place no earlier changes are kept. */

@@ -2,6 +2,8 @@
 export class Progress {
   /** That of the last change which is in the log. */
   committed: number;
+  /** Told when more is durable. */
+  onDurable: () => void = () => {};
   /** That of the last change which is known to outlast a crash of the machine. */
   #durable: number;
 
@@ -17,6 +19,8 @@ export class Progress {
 
   /** Notes that all changes up to a sequence are durable. */
   becameDurable(sequence: number): void {
-    this.#durable = Math.max(this.#durable, sequence);
+    if (sequence <= this.#durable) return;
+    this.#durable = sequence;
+    this.onDurable();
   }
 }

@@ -61,6 +61,12 @@ export class Segments {
     return this.#manifest;
   }
 
+  /** All of them, in their order, with the sequence of the last change of each. */
+  get all(): readonly Pick<FileContents, 'number' | 'last'>[] {
+    const last = this.#progress.committed;
+    return [...this.#left, { number: this.#current.number, last }];
+  }
+
   /** The bytes of all segments. */
   get bytes(): number {
     return this.#left.reduce((sum, { end }) => sum + end, this.#current.end);

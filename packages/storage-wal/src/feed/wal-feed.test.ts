@@ -1,0 +1,181 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Change, commandRequest, Engine, type Position } from '@kv/core';
+import { ByteWriter, straightLineCodec } from '@kv/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failure, SimulatedFileSystem } from '../testing/simulated-file-system.js';
+import { openStorage } from '../testing/test-storage.js';
+import type { WalStorage } from '../wal-storage.js';
+
+let directory: string;
+let fileSystem: SimulatedFileSystem;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'kv-wal-feed-'));
+  fileSystem = new SimulatedFileSystem();
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const GONE: unknown = expect.objectContaining({ code: 'GONE' });
+
+async function keysAfter(storage: WalStorage, position: Position): Promise<string[]> {
+  const changes: Change[] = [];
+  for await (const some of storage.feed.history('t', position)) changes.push(...some);
+  return changes.map(({ key }) => key);
+}
+
+function keysTold(storage: WalStorage): string[] {
+  const keys: string[] = [];
+  storage.feed.listen('t', ({ key }) => keys.push(key));
+  return keys;
+}
+
+async function setAll(storage: WalStorage, ...keys: readonly string[]): Promise<void> {
+  for (const key of keys) await storage.set('t', key, 'x'.repeat(100));
+}
+
+describe('a feed of a log', () => {
+  it('goes back over segments and openings, as far as the log is kept', async () => {
+    const { storage } = await openStorage(directory, fileSystem);
+    const start = storage.feed.position;
+    const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
+    await setAll(storage, ...keys.slice(0, 20));
+    const middle = storage.feed.position;
+    await setAll(storage, ...keys.slice(20));
+    expect(
+      fileSystem.files(directory).filter((name) => /segment/.test(name)).length,
+    ).toBeGreaterThan(3);
+    expect(await keysAfter(storage, start)).toEqual(keys);
+    await storage.close();
+    const { storage: again } = await openStorage(directory, fileSystem);
+    await setAll(again, 'later');
+    expect(await keysAfter(again, start)).toEqual([...keys, 'later']);
+    expect(await keysAfter(again, middle)).toEqual([...keys.slice(20), 'later']);
+    await again.snapshot();
+    await setAll(again, 'last');
+    await expect(keysAfter(again, start)).rejects.toThrow(GONE);
+    await expect(keysAfter(again, middle)).rejects.toThrow(GONE);
+    expect(await keysAfter(again, again.feed.position)).toEqual([]);
+    await again.close();
+  });
+
+  it('knows the positions of openings in which nothing was written', async () => {
+    const positions: Position[] = [];
+    for (let i = 0; i < 4; i++) {
+      const { storage } = await openStorage(directory, fileSystem);
+      positions.push(storage.feed.position);
+      if (i === 1) await setAll(storage, 'a');
+      positions.push(storage.feed.position);
+      await storage.close();
+    }
+    const { storage } = await openStorage(directory, fileSystem);
+    for (const [i, position] of positions.entries()) {
+      expect(await keysAfter(storage, position)).toEqual(i < 3 ? ['a'] : []);
+    }
+    const later = { epoch: storage.feed.position.epoch + 1, sequence: 1 };
+    await expect(keysAfter(storage, later)).rejects.toThrow(GONE);
+    await storage.close();
+  });
+
+  it('tells with everysec what is on the disk, and not before', async () => {
+    const { storage, clock } = await openStorage(directory, fileSystem, { fsync: 'everysec' });
+    const told = keysTold(storage);
+    const { sequence } = storage.feed.position;
+    await setAll(storage, 'a', 'b');
+    expect(told).toEqual([]);
+    expect(storage.feed.position.sequence).toBe(sequence);
+    expect(await keysAfter(storage, storage.feed.position)).toEqual([]);
+    // What was applied already is not new to who comes now.
+    const late = keysTold(storage);
+    await setAll(storage, 'c');
+    await clock.pass(1000);
+    expect(told).toEqual(['a', 'b', 'c']);
+    expect(late).toEqual(['c']);
+    expect(storage.feed.position.sequence).toBe(sequence + 3);
+    await storage.close();
+  });
+
+  it('says GONE of a position that a crash of the machine took back', async () => {
+    const { storage } = await openStorage(directory, fileSystem, { fsync: 'never' });
+    await setAll(storage, 'a');
+    await storage.close();
+    const { storage: second } = await openStorage(directory, fileSystem, { fsync: 'never' });
+    const kept = second.feed.position;
+    await setAll(second, 'b', 'c');
+    const lost = second.feed.position;
+    const crashed = fileSystem.afterCrash(() => 1);
+    await second.close();
+    const { storage: third } = await openStorage(directory, crashed, { fsync: 'never' });
+    await setAll(third, 'd', 'e', 'f');
+    expect(third.feed.position.sequence).toBeGreaterThan(lost.sequence);
+    await expect(keysAfter(third, lost)).rejects.toThrow(GONE);
+    expect(await keysAfter(third, kept)).toEqual(['d', 'e', 'f']);
+    await third.close();
+  });
+
+  it('tells what comes by the lane as what comes by calls', async () => {
+    const { storage } = await openStorage(directory, fileSystem);
+    const told: Change[] = [];
+    storage.feed.listen('t', (change) => told.push(change));
+    const engine = new Engine({ storage });
+    const session = engine.openSession({ transport: 'test', address: 'test' });
+    const out = new ByteWriter();
+    const value = (text: string) => ({ value: { case: 'string', value: text } }) as const;
+    for (const request of [
+      commandRequest('hset', { table: 't', pair: { key: 'k', value: value('one') } }),
+      commandRequest('hset', { table: 't', pair: { key: 'k', value: value('two') } }),
+      commandRequest('hset', { table: 'other', pair: { key: 'k', value: value('x') } }),
+      commandRequest('hdel', { table: 't', key: 'k' }),
+      commandRequest('hdel', { table: 't', key: 'k' }),
+      commandRequest('hset', { table: 't', pair: { key: 'last', value: value('y') } }),
+    ]) {
+      straightLineCodec.encodeRequest(request, out);
+      const bytes = out.take();
+      await new Promise<void>((end) => {
+        const sink = { begin: () => new ByteWriter(), end, cancel() {}, failed() {}, send() {} };
+        const outcome = session.answer(bytes, 0, bytes.length, out, 0, sink);
+        expect(outcome).toBe('deferred');
+      });
+    }
+    expect(told.map(({ key, cause, value, old }) => [key, cause, value, old])).toEqual([
+      ['k', 'set', 'one', undefined],
+      ['k', 'set', 'two', 'one'],
+      ['k', 'delete', undefined, 'two'],
+      ['last', 'set', 'y', undefined],
+    ]);
+    expect(told.map(({ position }) => position.sequence)).toEqual([1, 2, 4, 6]);
+    session.close();
+    await engine.close();
+  });
+
+  it('tells nothing of a change that the disk did not take', async () => {
+    const { storage } = await openStorage(directory, fileSystem);
+    const told = keysTold(storage);
+    await setAll(storage, 'a');
+    fileSystem.onCall = ({ operation, path }) => {
+      if (operation === 'write') throw failure('ENOSPC', path);
+    };
+    await expect(storage.set('t', 'b', 1n)).rejects.toThrow('The log could not be written');
+    fileSystem.onCall = () => {};
+    expect(told).toEqual(['a']);
+    const { epoch, sequence } = storage.feed.position;
+    await expect(keysAfter(storage, { epoch, sequence: sequence + 1 })).rejects.toThrow(GONE);
+    expect(await keysAfter(storage, { epoch, sequence: 0 })).toEqual(['a']);
+    await storage.close().catch(() => {});
+  });
+
+  it('fails, and skips nothing, if a segment cannot be read', async () => {
+    const { storage } = await openStorage(directory, fileSystem);
+    const { epoch, sequence } = storage.feed.position;
+    await setAll(storage, ...Array.from({ length: 30 }, (_, i) => `k${i}`));
+    fileSystem.onCall = ({ operation, path }) => {
+      if (operation === 'read') throw failure('EIO', path);
+    };
+    const reading = keysAfter(storage, { epoch, sequence });
+    await expect(reading).rejects.toThrow(expect.objectContaining({ code: 'STORAGE_FAILURE' }));
+    fileSystem.onCall = () => {};
+    expect(await keysAfter(storage, { epoch, sequence })).toHaveLength(30);
+    await storage.close();
+    expect(fileSystem.openFiles).toBe(0);
+  });
+});

@@ -1,0 +1,216 @@
+import type {
+  Awaitable,
+  Change,
+  CommandRequest,
+  Feed,
+  LaneRequest,
+  PageRequest,
+  Position,
+  PositionedPage,
+  SlabStorage,
+  StorageLane,
+  Value,
+  WriteOp,
+} from '@kv/core';
+import {
+  type ByteWriter,
+  Fifo,
+  KvError,
+  readUtf8,
+  requiredValue,
+  straightLineCodec,
+} from '@kv/protocol';
+import { gone, isPosition } from '../log/history.js';
+import type { Log } from '../log/log.js';
+
+/** Where changes are told that are carried out: one batch after the other, and each in order. */
+export interface ChangeTeller {
+  /** A batch begins to be carried out, behind the change of this sequence. */
+  begin(sequence: number): void;
+  /** It has been carried out. */
+  end(): void;
+}
+
+/**
+ * The changes of a storage with a log. Live ones are told as they are applied, with old values, and not before they are
+ * as durable as the log makes them; earlier ones are read from the log.
+ */
+export class WalFeed implements Feed, ChangeTeller {
+  readonly #log: Log;
+  readonly #storage: SlabStorage;
+  /** Whether changes are applied before the disk has them. */
+  readonly #isAhead: boolean;
+  /** Reads a page when all is applied that was called before. */
+  readonly #scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>;
+  readonly #listeners: Map<string, Set<(change: Change) => void>> = new Map();
+  /** What is applied and not yet durable. */
+  readonly #waiting: Fifo<Change> = new Fifo();
+  /** The sequence of the last change that was applied. */
+  #applied: number;
+  /** The sequence of the last change that was told, or would have been. */
+  #told: number;
+
+  constructor(
+    log: Log,
+    storage: SlabStorage,
+    isAhead: boolean,
+    scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>,
+  ) {
+    this.#log = log;
+    this.#storage = storage;
+    this.#isAhead = isAhead;
+    this.#scan = scan;
+    this.#applied = log.committed;
+    this.#told = log.committed;
+    if (isAhead) log.onDurable = () => this.#tell();
+  }
+
+  get position(): Position {
+    return this.#at(this.#told);
+  }
+
+  /** The position of the last change that was applied. */
+  get applied(): Position {
+    return this.#at(this.#applied);
+  }
+
+  listen(table: string, listener: (change: Change) => void): () => void {
+    let listeners = this.#listeners.get(table);
+    if (listeners === undefined) {
+      listeners = new Set();
+      this.#listeners.set(table, listeners);
+    }
+    const applied = this.#applied;
+    // What was applied before this was called, and is told later, is none of its business.
+    const own = (change: Change): void => {
+      if (change.position.sequence > applied) listener(change);
+    };
+    listeners.add(own);
+    return () => {
+      listeners.delete(own);
+      if (listeners.size === 0 && this.#listeners.get(table) === listeners) {
+        this.#listeners.delete(table);
+      }
+    };
+  }
+
+  async *history(table: string, after: Position): AsyncGenerator<Change[], void, undefined> {
+    const { epoch, sequence } = after;
+    const told = this.#told;
+    if (!isPosition(this.#log.epochs, told, epoch, sequence)) throw gone();
+    const changes: Change[] = [];
+    const take = (at: number, its: number, bytes: Buffer, start: number, end: number): void => {
+      const change = changeOf(straightLineCodec.decodeRequest(bytes, start, end), at, its);
+      if (change.table === table) changes.push(change);
+    };
+    for await (const _ of this.#log.history(sequence, told, take)) {
+      if (changes.length > 0) yield changes.splice(0);
+    }
+  }
+
+  page(table: string, request: PageRequest): Awaitable<PositionedPage> {
+    return this.#scan(table, request);
+  }
+
+  // What tells it.
+
+  begin(sequence: number): void {
+    this.#applied = sequence;
+  }
+
+  end(): void {
+    this.#tell();
+  }
+
+  /** A lane that tells what is carried out by it. */
+  lane(lane: StorageLane): Pick<StorageLane, 'execute'> {
+    return { execute: (request, out) => this.#execute(lane, request, out) };
+  }
+
+  /** Carries out a write. */
+  write(table: string, ops: readonly WriteOp[]): (Value | undefined)[] {
+    const first = this.#applied + 1;
+    // The log has them, whatever becomes of it now.
+    this.#applied += ops.length;
+    const olds = this.#storage.write(table, ops);
+    if (this.#listeners.has(table)) {
+      ops.forEach(({ op, key, ...rest }, i) => {
+        const value = 'value' in rest ? rest.value : undefined;
+        this.#changed(table, key, op, value, olds[i], first + i);
+      });
+    }
+    return olds;
+  }
+
+  #execute(lane: StorageLane, request: LaneRequest, out: ByteWriter): number {
+    const { command } = request;
+    if (command !== 'hset' && command !== 'hdel') return lane.execute(request, out);
+    const sequence = ++this.#applied;
+    if (this.#listeners.size === 0) return lane.execute(request, out);
+    const { tableStart, tableEnd, keyStart, keyEnd } = request;
+    const bytes = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.length);
+    const table = readUtf8(bytes, tableStart, tableEnd);
+    if (!this.#listeners.has(table)) return lane.execute(request, out);
+    const old = this.#storage.get(table, readUtf8(bytes, keyStart, keyEnd));
+    const status = lane.execute(request, out);
+    if (status !== 0) {
+      const decoded = straightLineCodec.decodeRequest(bytes, request.start, request.end);
+      const { key, cause, value } = changeOf(decoded, sequence, 0);
+      this.#changed(table, key, cause, value, old, sequence);
+    }
+    return status;
+  }
+
+  #changed(
+    table: string,
+    key: string,
+    cause: Change['cause'],
+    value: Value | undefined,
+    old: Value | undefined,
+    sequence: number,
+  ): void {
+    if (cause === 'delete' && old === undefined) return;
+    const position = this.#at(sequence);
+    // The caller may change what it is answered.
+    const own = old === undefined ? undefined : ownValue(old);
+    this.#waiting.push({ position, table, key, cause, value, old: own, oldKnown: true });
+  }
+
+  /** Tells what is durable. */
+  #tell(): void {
+    const through = this.#isAhead ? Math.min(this.#log.durable, this.#applied) : this.#applied;
+    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      if (next.position.sequence > through) break;
+      this.#waiting.shift();
+      this.#told = next.position.sequence;
+      for (const listener of [...(this.#listeners.get(next.table) ?? [])]) listener(next);
+    }
+    this.#told = Math.max(this.#told, through);
+  }
+
+  #at(sequence: number): Position {
+    return { epoch: this.#log.epoch, sequence };
+  }
+}
+
+function ownValue(value: Value): Value {
+  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
+}
+
+function changeOf({ requestData }: CommandRequest, sequence: number, epoch: number): Change {
+  const position = { epoch, sequence };
+  switch (requestData.case) {
+    case 'hset': {
+      const { table, pair } = requestData.value;
+      const value = ownValue(requiredValue(pair?.value));
+      const key = pair?.key ?? '';
+      return { position, table, key, cause: 'set', value, old: undefined, oldKnown: false };
+    }
+    case 'hdel': {
+      const { table, key } = requestData.value;
+      const rest = { value: undefined, old: undefined, oldKnown: false };
+      return { position, table, key, cause: 'delete', ...rest };
+    }
+  }
+  throw new KvError('STORAGE_FAILURE', 'The log has a change that changes nothing');
+}
