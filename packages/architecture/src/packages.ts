@@ -10,7 +10,7 @@ export interface Rule {
 
 /** Every package there is. One that is not named here may not be. */
 export const packages: Readonly<Record<string, Rule>> = {
-  protocol: { own: [], foreign: ['@bufbuild/protobuf'] },
+  protocol: { own: [], foreign: ['@bufbuild/protobuf', 'eventemitter3'] },
   core: { own: ['protocol'], foreign: ['eventemitter3'] },
   'data-directory': { own: ['protocol'], foreign: ['fs-native-extensions'] },
   // Never core: a client works in an application that does not have the engine.

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatWithOptions } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { promisedLines, uses } from './readme.js';
+import { promisedLines, unitTest, uses } from './readme.js';
 import { ROOT } from './repository.js';
 
 /** Runs code as a module of its own, which may import what an application may. */
@@ -19,11 +19,12 @@ async function run(name: string, code: string): Promise<void> {
 }
 
 describe("the README's uses", () => {
-  it('are three, and the first has a second way', () => {
+  it('are three, of which the first has a second way and the third is a test, and listening', () => {
     expect(uses).toHaveLength(4);
+    expect(unitTest).not.toBe('');
   });
 
-  it.each(uses.slice(0, -1).map((code, i) => [i + 1, code] as const))(
+  it.each(uses.map((code, i) => [i + 1, code] as const))(
     'number %i prints what it says',
     async (number, code) => {
       const log = vi.spyOn(console, 'log').mockImplementation(() => {});
@@ -38,5 +39,5 @@ describe("the README's uses", () => {
 
 // The third is a test itself, and is registered as one.
 describe("the README's unit test", async () => {
-  await run('unit-test.mjs', uses.at(-1) ?? '');
+  await run('unit-test.mjs', unitTest);
 });

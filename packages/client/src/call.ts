@@ -19,20 +19,27 @@ export class Call {
   readonly repeatable: boolean;
   /** Whether it was handed to a connection, so that the server may know of it. */
   sent = false;
+  /** Whether it makes sense on this one connection alone. */
+  pinned = false;
   readonly promise: Promise<CommandResponse>;
   #resolve!: (response: CommandResponse) => void;
   #reject!: (error: KvError) => void;
   readonly #timeoutMs: number;
   readonly #onSettled: (call: Call) => void;
+  readonly #onAnswer: ((response: CommandResponse) => void) | undefined;
   #settled = false;
 
-  /** @param onSettled called once, when nobody waits for it any more. */
+  /**
+   * @param onSettled called once, when nobody waits for it any more.
+   * @param onAnswer called with the answer as soon as it is there, even if nobody waits for it any more.
+   */
   constructor(
     request: CommandRequest,
     timeoutMs: number,
     retryReads: boolean,
     signal: AbortSignal | undefined,
     onSettled: (call: Call) => void,
+    onAnswer?: (response: CommandResponse) => void,
   ) {
     this.request = request;
     this.#timeoutMs = timeoutMs;
@@ -41,6 +48,7 @@ export class Call {
     this.repeatable = retryReads && name !== undefined && COMMAND_EFFECT[name] === 'read';
     this.signal = signal;
     this.#onSettled = onSettled;
+    this.#onAnswer = onAnswer;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -53,6 +61,7 @@ export class Call {
   }
 
   answer(response: CommandResponse): void {
+    this.#onAnswer?.(response);
     if (this.#settle()) this.#resolve(response);
   }
 

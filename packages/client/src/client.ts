@@ -7,11 +7,12 @@ import {
   type CommandResponse,
   cancelledError,
   KvError,
+  type PushTarget,
+  responseError,
 } from '@kv/protocol';
 import { EventEmitter } from 'eventemitter3';
 import { reconnectDelay } from './backoff.js';
 import { Call } from './call.js';
-import { Cancellations } from './cancellations.js';
 import { Connection, type Remains } from './connection.js';
 import { Deadlines } from './deadlines.js';
 import { openStream } from './open-stream.js';
@@ -42,7 +43,7 @@ export interface ClientEvents {
  *
  * When the connection is lost, calls that have not been sent wait for the next one; those that have
  * fail with `CONNECTION_LOST`, since nobody knows whether they took effect, unless they only read and
- * may be repeated (`retryReads`).
+ * may be repeated (`retryReads`). Subscriptions are made anew, and told that messages may be missing.
  */
 export class Client extends CommandClient {
   /** Where to listen to what becomes of the connection. */
@@ -51,10 +52,11 @@ export class Client extends CommandClient {
   readonly #opener: Opener;
   readonly #settings: Settings;
   readonly #deadlines: Deadlines;
-  readonly #cancellations: Cancellations = new Cancellations();
   #connection: Connection | undefined;
   /** Calls that wait for a connection, in their order; none of them is settled. */
   readonly #queue: Set<Call> = new Set();
+  /** Subscriptions that are not in place any more, and will be with the next connection. */
+  readonly #absent: Set<PushTarget> = new Set();
   #state: 'idle' | 'connecting' | 'connected' | 'closed' = 'idle';
   /** The number of the next attempt to reconnect. */
   #attempt = 0;
@@ -95,10 +97,30 @@ export class Client extends CommandClient {
 
   protected override execute(
     request: CommandRequest,
-    { signal, timeoutMs, retryReads }: CallOptions = {},
+    options: CallOptions = {},
+    answered?: (response: CommandResponse) => void,
   ): Awaitable<CommandResponse> {
     this.#checkAccepting();
-    if (signal?.aborted) throw cancelledError(signal);
+    if (options.signal?.aborted) throw cancelledError(options.signal);
+    const call = this.#call(request, options, answered);
+    this.#send(call);
+    return call.promise;
+  }
+
+  /** On another connection, the id would be another subscription's. */
+  protected override async leave(request: CommandRequest): Promise<void> {
+    const call = this.#call(request, { retryReads: false });
+    call.pinned = true;
+    if (this.#connection === undefined) call.fail(lost(undefined));
+    else this.#send(call);
+    await call.promise;
+  }
+
+  #call(
+    request: CommandRequest,
+    { signal, timeoutMs, retryReads }: CallOptions,
+    answered?: (response: CommandResponse) => void,
+  ): Call {
     const { timeoutMs: defaultMs, retryReads: retryByDefault } = this.#settings;
     const call = new Call(
       request,
@@ -106,14 +128,17 @@ export class Client extends CommandClient {
       retryReads ?? retryByDefault,
       signal,
       this.#forget,
+      answered,
     );
-    this.#cancellations.watch(call);
-    this.#send(call);
+    this.cancellations.watch(call);
     this.#deadlines.watch(call);
-    return call.promise;
+    return call;
   }
 
   override async close(): Promise<void> {
+    // Of those in place, the server learns by the end of the connection.
+    this.inboxes.displaceAll();
+    this.inboxes.close();
     this.#state = 'closed';
     this.#closing.abort();
     clearTimeout(this.#reconnectTimer);
@@ -144,11 +169,37 @@ export class Client extends CommandClient {
       const message = `Cannot reach ${this.#opener.name}: it was closed at once`;
       throw new KvError('UNAVAILABLE', message, { cause: stream.errored ?? undefined });
     }
-    this.#connection = new Connection(stream, this.#settings, (remains) => this.#onClose(remains));
+    this.#connection = new Connection(
+      stream,
+      this.#settings,
+      (push) => this.#deliver(push),
+      (remains) => this.#onClose(remains),
+    );
     this.#state = 'connected';
+    // Calls that wait may publish what is subscribed to.
+    for (const inbox of this.#absent) void this.#enterAgain(inbox);
     const waiting = [...this.#queue];
     this.#queue.clear();
     for (const call of waiting) this.#send(call);
+  }
+
+  async #enterAgain(inbox: PushTarget): Promise<void> {
+    this.#absent.delete(inbox);
+    if (inbox.ended) return;
+    // The limit on calls that wait is for those of the application.
+    const call = this.#call(inbox.request, { retryReads: true }, (answer) => {
+      this.answered(inbox, answer);
+      if (inbox.id !== undefined) inbox.interrupt();
+    });
+    this.#send(call);
+    const answer = await call.promise.catch(() => undefined);
+    const refusal = answer && responseError(answer);
+    if (refusal !== undefined) inbox.fail(refusal);
+    else if (inbox.id === undefined) this.#absent.add(inbox);
+  }
+
+  #deliver(push: CommandResponse): void {
+    this.inboxes.deliver(push.subscription as number, push, push.missed ?? 0);
   }
 
   #send(call: Call): void {
@@ -165,12 +216,16 @@ export class Client extends CommandClient {
 
   #onClose({ error, answered, unanswered, unsent }: Remains): void {
     this.#connection = undefined;
+    for (const inbox of this.inboxes.displaceAll()) this.#absent.add(inbox);
     const closed = this.#state === 'closed';
     for (const call of unanswered) {
       if (call.repeatable && !closed) this.#requeue(call);
       else call.fail(lost(error));
     }
-    for (const call of unsent) this.#requeue(call);
+    for (const call of unsent) {
+      if (call.pinned) call.fail(lost(error));
+      else this.#requeue(call);
+    }
     if (closed) {
       this.#failQueue(new KvError('UNAVAILABLE', 'The client is closed'));
       return;
@@ -212,7 +267,7 @@ export class Client extends CommandClient {
   /** Lets go of a settled call. One that was sent keeps its place until its answer comes. */
   readonly #forget = (call: Call): void => {
     this.#queue.delete(call);
-    this.#cancellations.forget(call);
+    this.cancellations.forget(call);
   };
 
   #emit<Event extends keyof ClientEvents>(

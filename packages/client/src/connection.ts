@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import {
   ByteWriter,
   beginFrame,
+  type CommandResponse,
   endFrame,
   Fifo,
   FrameReader,
@@ -28,7 +29,7 @@ export interface Remains {
 
 /**
  * One open stream to a server. Calls made in one tick leave in one write; answers are theirs in the
- * order in which they were sent.
+ * order in which they were sent. What is pushed to subscriptions may stand between any two answers.
  */
 export class Connection {
   readonly #stream: Duplex;
@@ -43,11 +44,21 @@ export class Connection {
   /** When the server last said anything, by `performance.now()`; at first, when it was reached. */
   #heardAt: number = performance.now();
   #error: Error | undefined;
+  readonly #onPush: (push: CommandResponse) => void;
 
-  /** @param onClose called once, when the stream is gone. */
-  constructor(stream: Duplex, settings: Settings, onClose: (remains: Remains) => void) {
+  /**
+   * @param onPush called with what is pushed to a subscription.
+   * @param onClose called once, when the stream is gone.
+   */
+  constructor(
+    stream: Duplex,
+    settings: Settings,
+    onPush: (push: CommandResponse) => void,
+    onClose: (remains: Remains) => void,
+  ) {
     this.#stream = stream;
     this.#settings = settings;
+    this.#onPush = onPush;
     this.#reader = new FrameReader(settings.format);
     stream.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     stream.on('end', () => stream.destroy());
@@ -138,13 +149,13 @@ export class Connection {
     this.#heardAt = performance.now();
     try {
       this.#reader.push(chunk);
-      while (this.#nextAnswer()) this.#answer();
+      while (this.#nextFrame()) this.#receive();
     } catch (error) {
       this.#stream.destroy(KvError.from(error));
     }
   }
 
-  #nextAnswer(): boolean {
+  #nextFrame(): boolean {
     try {
       return this.#reader.next();
     } catch (cause) {
@@ -155,17 +166,30 @@ export class Connection {
     }
   }
 
-  #answer(): void {
+  #receive(): void {
+    const response = this.#decode();
+    if (response?.subscription !== undefined) this.#onPush(response);
+    else if (response !== undefined) this.#nextCall().answer(response);
+  }
+
+  /** @returns `undefined` for what cannot be decoded, which is taken for an answer. */
+  #decode(): CommandResponse | undefined {
+    const { bytes, start, end } = this.#reader;
+    try {
+      return this.#settings.codec.decodeResponse(bytes, start, end);
+    } catch (cause) {
+      // The frame had an end: the answers after it can be read.
+      this.#nextCall().fail(unusable('INTERNAL', 'cannot be decoded', cause));
+      return undefined;
+    }
+  }
+
+  /** The call to which the answer belongs that has come. */
+  #nextCall(): Call {
     const call = this.#takeSent();
     if (call === undefined) throw new KvError('INTERNAL', 'The server answered what nobody asked');
     this.#answered = true;
-    const { bytes, start, end } = this.#reader;
-    try {
-      call.answer(this.#settings.codec.decodeResponse(bytes, start, end));
-    } catch (cause) {
-      // The frame had an end: the answers after it can be read.
-      call.fail(unusable('INTERNAL', 'cannot be decoded', cause));
-    }
+    return call;
   }
 
   /** Takes out the call to which the next answer belongs. */

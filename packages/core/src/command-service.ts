@@ -1,6 +1,8 @@
 import type { Awaitable, CommandMessage, CommandName, CommandResponse } from '@kv/protocol';
 import type { Limits } from './limits.js';
 import type { Storage } from './storage/storage.js';
+import type { Subscriptions } from './subscriptions/subscriptions.js';
+import type { Topics } from './topics/topics.js';
 
 /** All that a command may use. */
 export interface CommandContext {
@@ -9,6 +11,10 @@ export interface CommandContext {
   readonly limits?: Limits | undefined;
   /** The longest response that the caller can be sent, in bytes as it travels: any by default. */
   readonly maxResponseBytes?: number | undefined;
+  /** Who is subscribed to which topics: nobody by default. */
+  readonly topics?: Topics | undefined;
+  /** What the caller is subscribed to; absent if nothing can be pushed to it, as by default. */
+  readonly subscriptions?: Subscriptions | undefined;
 }
 
 /**

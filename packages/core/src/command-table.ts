@@ -10,7 +10,10 @@ import { hmget } from './commands/hmget.js';
 import { hmset } from './commands/hmset.js';
 import { hscan } from './commands/hscan.js';
 import { hset } from './commands/hset.js';
+import { publish } from './commands/publish.js';
 import { snapshot } from './commands/snapshot.js';
+import { subscribe } from './commands/subscribe.js';
+import { unsubscribe } from './commands/unsubscribe.js';
 
 /**
  * Every command and what carries it out. A command that is added to the proto file is an error here
@@ -26,6 +29,9 @@ export const commandTable: { readonly [Name in CommandName]: CommandService<Name
   hmdel,
   hexist,
   hmexist,
+  subscribe,
+  unsubscribe,
+  publish,
   hscan,
   snapshot,
 };

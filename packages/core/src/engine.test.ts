@@ -31,6 +31,9 @@ const NO_COMMANDS: Record<CommandName, number> = {
   hmdel: 0,
   hexist: 0,
   hmexist: 0,
+  subscribe: 0,
+  unsubscribe: 0,
+  publish: 0,
   hscan: 0,
   snapshot: 0,
 };
@@ -94,7 +97,7 @@ describe('an engine', () => {
     expect(engine.execute(longTable)).toMatchObject({ status: 413 });
   });
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'HGET', 'subscribe', ''])(
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'HGET', 'watch it', ''])(
     'knows no command named %j',
     (name) => {
       const engine = new Engine();
@@ -128,6 +131,7 @@ describe("an engine's figures", () => {
     const { uptimeMs: _, ...figures } = new Engine().stats();
     expect(figures).toEqual({
       sessions: {},
+      subscriptions: 0,
       requests: 0,
       inFlight: 0,
       commands: NO_COMMANDS,

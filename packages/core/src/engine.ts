@@ -11,17 +11,18 @@ import { InProcessClient } from './in-process-client.js';
 import { Lane } from './lane/lane.js';
 import { type LimitOptions, limitsOf } from './limits.js';
 import type { Peer } from './peer.js';
-import { type ErrorReporter, RequestLine } from './request-line.js';
+import type { ErrorReporter } from './request-line.js';
 import { Session, type SessionContext } from './session.js';
 import { SlabStorage } from './storage/slab/slab-storage.js';
 import type { Storage } from './storage/storage.js';
 import { Tally } from './tally.js';
+import { Topics } from './topics/topics.js';
 
 /** What an {@link Engine} can be told. */
 export interface EngineOptions {
   /** Where data lives: in memory by default. The engine closes it when it is closed itself. */
   readonly storage?: Storage | undefined;
-  /** How long names may be: {@link DEFAULT_LIMITS} where nothing is said. */
+  /** How long names may be, and how much may wait: {@link DEFAULT_LIMITS} where nothing is said. */
   readonly limits?: LimitOptions | undefined;
   /**
    * Told of every error that callers see without its cause: what a hook throws that is no `KvError`,
@@ -45,6 +46,8 @@ export interface EngineStats {
   readonly uptimeMs: number;
   /** Sessions now open, by transport; the clients of this process are `in-process`. */
   readonly sessions: Readonly<Record<string, number>>;
+  /** Subscriptions that there are at this moment. */
+  readonly subscriptions: number;
   /** Requests received. */
   readonly requests: number;
   /** Requests received and not yet answered. */
@@ -96,12 +99,17 @@ export class Engine implements AsyncDisposable {
     this.#storage = storage;
     const allLimits = limitsOf(limits);
     const lane = storage.lane && new Lane(storage.lane, allLimits, this.#tally);
-    const refusal = () => this.#closing && new KvError('UNAVAILABLE', 'The engine is closed');
-    this.#contextFor = (maxResponseBytes) => {
-      const context = { storage, limits: allLimits, maxResponseBytes };
-      const line = new RequestLine(this.hooks, context, onError);
-      return { hooks: this.hooks, line, tally: this.#tally, lane, maxResponseBytes, refusal };
-    };
+    const refusal = () => this.#closing && closed();
+    const topics = new Topics();
+    this.#contextFor = (maxResponseBytes) => ({
+      hooks: this.hooks,
+      command: { storage, limits: allLimits, maxResponseBytes, topics },
+      onError,
+      tally: this.#tally,
+      lane,
+      maxResponseBytes,
+      refusal,
+    });
     this.#context = this.#contextFor(Number.POSITIVE_INFINITY);
     this.#ownSession = new Session(this.#context, IN_PROCESS, () => {});
   }
@@ -134,12 +142,16 @@ export class Engine implements AsyncDisposable {
   stats(): EngineStats {
     // Not a plain object: a transport may bear any name, that of a property of Object too.
     const sessions = new Map<string, number>();
-    for (const { peer } of this.#sessions) {
-      sessions.set(peer.transport, (sessions.get(peer.transport) ?? 0) + 1);
+    let subscriptions = 0;
+    for (const session of this.#sessions) {
+      const { transport } = session.peer;
+      sessions.set(transport, (sessions.get(transport) ?? 0) + 1);
+      subscriptions += session.subscriptions;
     }
     return {
       uptimeMs: performance.now() - this.#startedAt,
       sessions: Object.fromEntries(sessions),
+      subscriptions,
       requests: this.#tally.requests,
       inFlight: this.#tally.inFlight,
       commands: this.#tally.byCommand(),
@@ -149,8 +161,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Ends the engine: requests from now on are refused with `UNAVAILABLE`, past no hooks; those under way
-   * are waited for, then the storage is closed. Close transports first; they let their peers finish. Calling it
+   * Ends the engine: requests from now on are refused with `UNAVAILABLE`, past no hooks, and subscriptions end
+   * with that; requests under way are waited for, then the storage is closed. Close transports first; they let their peers finish. Calling it
    * again waits for the same end.
    *
    * @throws whatever the storage's `close` fails with.
@@ -166,7 +178,12 @@ export class Engine implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    for (const session of this.#sessions) session.unsubscribeAll(closed());
     await this.#tally.idle();
     await this.#storage.close();
   }
+}
+
+function closed(): KvError {
+  return new KvError('UNAVAILABLE', 'The engine is closed');
 }

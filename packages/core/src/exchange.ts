@@ -6,6 +6,7 @@ import type {
   RequestReceivedContext,
 } from './hooks/hook-events.js';
 import type { Peer } from './peer.js';
+import type { Subscription } from './subscriptions/subscription.js';
 
 /**
  * What answers look like before there is one. A listener at `requestReceived` that is not held to the
@@ -27,6 +28,8 @@ export class Exchange
   request: CommandRequest;
   #response: CommandResponse = NO_RESPONSE;
   error: Error | undefined;
+  /** What the command has opened: to be started when the response has left. */
+  opened: Subscription | undefined;
   #executing = false;
   readonly #receivedAt: number = performance.now();
   #sentAt: number | undefined;
@@ -49,7 +52,7 @@ export class Exchange
   set response(response: CommandResponse) {
     if (!isResponse(response)) {
       throw new TypeError(
-        'A response must have a status from 100 to 599, a message, values and pairs; a cursor is bytes',
+        'A response must have a status from 100 to 599, a message, values and pairs; a cursor is bytes; no subscription, which marks what is pushed',
       );
     }
     this.#response = response;
@@ -93,6 +96,7 @@ function isResponse(response: CommandResponse): boolean {
     typeof response.message === 'string' &&
     Array.isArray(response.values) &&
     Array.isArray(response.pairs) &&
-    (response.cursor === undefined || response.cursor instanceof Uint8Array)
+    (response.cursor === undefined || response.cursor instanceof Uint8Array) &&
+    response.subscription === undefined
   );
 }

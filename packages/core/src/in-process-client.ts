@@ -10,6 +10,7 @@ import {
   KvError,
   MAX_TIMER_MS,
   timeoutError,
+  type ValueMessage,
 } from '@kv/protocol';
 import type { Session } from './session.js';
 
@@ -26,19 +27,34 @@ export class InProcessClient extends CommandClient {
   constructor(session: Session) {
     super();
     this.#session = session;
+    session.pushTo({
+      // What waits, waits in the subscriber's own queue.
+      ready: true,
+      push: ({ response }, subscription, missed) => {
+        this.inboxes.deliver(subscription, ownCopy(response), missed);
+        return true;
+      },
+    });
   }
 
   protected override execute(
     request: CommandRequest,
     options: CallOptions | undefined,
+    answered?: (response: CommandResponse) => void,
   ): Awaitable<CommandResponse> {
     if (this.#closed) throw new KvError('UNAVAILABLE', 'The client is closed');
     if (options?.signal?.aborted) throw cancelledError(options.signal);
-    const response = goesOn(request) ? this.#nextTurn(request) : this.#session.execute(request);
+    const response = goesOn(request)
+      ? this.#nextTurn(request)
+      : this.#session.execute(request, answered);
     if (!isPromise(response)) return response;
     this.#underWay.add(response);
-    const answered = response.finally(() => this.#underWay.delete(response));
-    return options === undefined ? answered : giveUp(answered, options);
+    const settled = response.finally(() => this.#underWay.delete(response));
+    return options === undefined ? settled : giveUp(settled, options);
+  }
+
+  protected override async leave(request: CommandRequest): Promise<void> {
+    await this.#session.execute(request);
   }
 
   async #nextTurn(request: CommandRequest): Promise<CommandResponse> {
@@ -48,9 +64,21 @@ export class InProcessClient extends CommandClient {
 
   override async close(): Promise<void> {
     this.#closed = true;
+    this.inboxes.displaceAll();
+    this.inboxes.close();
     await Promise.all(this.#underWay);
     this.#session.close();
   }
+}
+
+/** What is pushed is one for all subscribers, and each may do with its bytes what it likes. */
+function ownCopy(response: CommandResponse): CommandResponse {
+  return { ...response, values: response.values.map(ownValue) };
+}
+
+function ownValue(message: ValueMessage): ValueMessage {
+  if (message.value.case !== 'binary') return message;
+  return { value: { case: 'binary', value: new Uint8Array(message.value.value) } };
 }
 
 /** Whether this asks for a page that is not the first. */

@@ -10,14 +10,22 @@ export {
   commandRequest,
   ERROR_STATUS,
   errorResponse,
+  type Gap,
   type KvClient,
   KvError,
   type KvErrorCode,
+  type Message,
+  type Overflow,
   okResponse,
   type Pairs,
   responseError,
   type ScanOptions,
+  type SubscribeOptions,
+  type Subscription,
+  type SubscriptionEvents,
+  type TopicPattern,
   tableOf,
+  topicOf,
   type Value,
   valueFromMessage,
   valueToMessage,
@@ -39,7 +47,10 @@ export { hmget } from './commands/hmget.js';
 export { hmset } from './commands/hmset.js';
 export { hscan } from './commands/hscan.js';
 export { hset } from './commands/hset.js';
+export { publish } from './commands/publish.js';
 export { snapshot } from './commands/snapshot.js';
+export { subscribe } from './commands/subscribe.js';
+export { unsubscribe } from './commands/unsubscribe.js';
 export { dispatch } from './dispatch.js';
 export { Engine, type EngineOptions, type EngineStats, type SessionOptions } from './engine.js';
 export type { HookBus } from './hooks/hook-bus.js';
@@ -52,7 +63,7 @@ export type {
   RequestExecutedContext,
   RequestReceivedContext,
 } from './hooks/hook-events.js';
-export { DEFAULT_LIMITS, type LimitOptions, type Limits } from './limits.js';
+export { DEFAULT_LIMITS, type LimitOptions, type Limits, type NameLimits } from './limits.js';
 export type { Peer, PeerTls } from './peer.js';
 export type { ErrorOrigin, ErrorReporter } from './request-line.js';
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory-storage.js';
@@ -98,4 +109,7 @@ export type {
   StorageLane,
   TableRequest,
 } from './storage/storage-lane.js';
+export type { PushSink } from './subscriptions/push-sink.js';
+export { type SubscriptionLimits, Subscriptions } from './subscriptions/subscriptions.js';
+export { Topics } from './topics/topics.js';
 export type { ListenAddress, ListenOptions, Transport } from './transport.js';

@@ -5,11 +5,11 @@ import {
   checkKeys,
   checkTable,
   DEFAULT_LIMITS,
-  type Limits,
   limitsOf,
+  type NameLimits,
 } from './limits.js';
 
-const LIMITS: Limits = { maxTableBytes: 6, maxKeyBytes: 9 };
+const LIMITS: NameLimits = { maxTableBytes: 6, maxKeyBytes: 9 };
 
 const refusal = (code: string, message: string): object =>
   expect.objectContaining({ name: 'KvError', code, message: expect.stringContaining(message) });
@@ -56,7 +56,7 @@ describe.each([
 
 describe('the limits', () => {
   it('are 255 bytes for a table and 4096 for a key by default', () => {
-    expect(DEFAULT_LIMITS).toEqual({ maxTableBytes: 255, maxKeyBytes: 4096 });
+    expect(DEFAULT_LIMITS).toMatchObject({ maxTableBytes: 255, maxKeyBytes: 4096 });
   });
 
   it.each(['', '\ud800', 'k'.repeat(10)])('hold for each of several keys: %j', (bad) => {

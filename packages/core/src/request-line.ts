@@ -83,6 +83,7 @@ export class RequestLine {
   #execute(exchange: Exchange): Awaitable<void> {
     exchange.executing();
     const response = this.command(exchange.request);
+    exchange.opened = this.#context.subscriptions?.takeOpened();
     return isPromise(response)
       ? response.then((ready) => this.#executed(exchange, ready))
       : this.#executed(exchange, response);

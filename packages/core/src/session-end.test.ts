@@ -12,7 +12,7 @@ import type { Send, Sent } from './answer-queue.js';
 import { Engine } from './engine.js';
 import { HookBus } from './hooks/hook-bus.js';
 import type { AfterResponseSendContext } from './hooks/hook-events.js';
-import { RequestLine } from './request-line.js';
+import { DEFAULT_LIMITS } from './limits.js';
 import { Session } from './session.js';
 import { MemoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
@@ -152,12 +152,11 @@ describe.each([
 
 describe('closing a session', () => {
   it('tells whoever opened it, once however often it is closed', () => {
-    const hooks = new HookBus();
-    const line = new RequestLine(hooks, { storage: new MemoryStorage() }, () => {});
     const told: Session[] = [];
     const context = {
-      hooks,
-      line,
+      hooks: new HookBus(),
+      command: { storage: new MemoryStorage(), limits: DEFAULT_LIMITS },
+      onError: () => {},
       tally: new Tally(),
       lane: undefined,
       maxResponseBytes: 1_000,

@@ -6,21 +6,29 @@ import {
   errorResponse,
   isPromise,
   KvError,
+  whenReady,
 } from '@kv/protocol';
 import { AnswerQueue, type Send } from './answer-queue.js';
+import type { CommandContext } from './command-service.js';
 import { type AnswerSink, type Deferral, DeferredAnswer } from './deferred-answer.js';
 import { Exchange } from './exchange.js';
 import type { HookBus } from './hooks/hook-bus.js';
 import type { Lane } from './lane/lane.js';
+import type { Limits } from './limits.js';
 import type { Peer } from './peer.js';
-import type { RequestLine } from './request-line.js';
+import { type ErrorReporter, RequestLine } from './request-line.js';
 import type { LaneRequest } from './storage/storage-lane.js';
+import type { PushSink } from './subscriptions/push-sink.js';
+import type { Subscription } from './subscriptions/subscription.js';
+import { Subscriptions } from './subscriptions/subscriptions.js';
 import type { Tally } from './tally.js';
 
 /** What the engine hands to each of its sessions. */
 export interface SessionContext {
   readonly hooks: HookBus;
-  readonly line: RequestLine;
+  /** What its commands may use, but for what is the session's own. */
+  readonly command: CommandContext & { readonly limits: Limits };
+  readonly onError: ErrorReporter;
   readonly tally: Tally;
   /** There if the storage offers one. */
   readonly lane: Lane | undefined;
@@ -57,6 +65,9 @@ export class Session {
   readonly state: Map<unknown, unknown> = new Map();
 
   readonly #context: SessionContext;
+  #line: RequestLine;
+  /** There if something can be pushed to the peer. */
+  #subscriptions: Subscriptions | undefined;
   readonly #onClose: (session: Session) => void;
   /** The latest received request whose start is being waited for; the next one starts after it. */
   #gate: Promise<void> | undefined;
@@ -67,13 +78,14 @@ export class Session {
   /** Sessions are opened by {@link Engine.openSession}. */
   constructor(context: SessionContext, peer: Peer, onClose: (session: Session) => void) {
     this.#context = context;
+    this.#line = new RequestLine(context.hooks, context.command, context.onError);
     this.peer = peer;
     this.#onClose = onClose;
     this.#answers = new AnswerQueue(this.#send);
     this.#deferral = {
       queue: this.#answers,
       ended: (answer) => context.tally.ended(answer),
-      failed: (error) => context.line.commandFailed(error),
+      failed: (error) => this.#line.commandFailed(error),
     };
   }
 
@@ -86,16 +98,26 @@ export class Session {
    * Takes a request to its response, all four hook points included. Never fails: every error is a
    * response.
    *
+   * @param answered called with the response, before anything is pushed that comes of the request.
    * @returns the response, at once unless a listener or the storage needs time.
    */
-  execute(request: CommandRequest): Awaitable<CommandResponse> {
+  execute(
+    request: CommandRequest,
+    answered?: (response: CommandResponse) => void,
+  ): Awaitable<CommandResponse> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return errorResponse(refusal);
-    if (this.#context.hooks.idle) return this.#carryOut(request);
+    if (this.#context.hooks.idle) {
+      const response = this.#carryOut(request);
+      const opened = this.#subscriptions?.takeOpened();
+      return this.#announce(response, opened, answered);
+    }
     const exchange = this.#begin(request);
-    const answered = this.#respond(exchange, this.#context.line.received(exchange));
-    if (isPromise(answered)) return answered.then(() => this.#deliver(exchange));
-    return this.#deliver(exchange);
+    const responded = this.#respond(exchange, this.#line.received(exchange));
+    const delivered = isPromise(responded)
+      ? responded.then(() => this.#deliver(exchange))
+      : this.#deliver(exchange);
+    return whenReady(delivered, (response) => this.#announce(response, exchange.opened, answered));
   }
 
   /**
@@ -133,7 +155,7 @@ export class Session {
     } catch (error) {
       // The plain path is there all the same.
       out.length = length;
-      this.#context.line.commandFailed(error);
+      this.#line.commandFailed(error);
       return 'declined';
     }
     if (sink === undefined || !lane.defers) return 'declined';
@@ -167,10 +189,12 @@ export class Session {
     if (refusal !== undefined) {
       this.#answers.add(errorResponse(refusal), undefined, send);
     } else if (this.#context.hooks.idle && this.#gate === undefined) {
-      this.#answers.add(this.#carryOut(request), undefined, send);
+      const response = this.#carryOut(request);
+      const opened = this.#subscriptions?.takeOpened();
+      this.#answers.add(response, undefined, opened === undefined ? send : starting(opened, send));
     } else {
       const exchange = this.#begin(request);
-      this.#inTurn(exchange, () => this.#context.line.received(exchange), send);
+      this.#inTurn(exchange, () => this.#line.received(exchange), send);
     }
   }
 
@@ -196,13 +220,47 @@ export class Session {
    * see, the engine's `onError` hears of it.
    */
   unsendable(error: KvError): void {
-    this.#context.line.unsendable(error);
+    this.#line.unsendable(error);
   }
 
-  /** Ends the session. What is under way goes on; what comes later is refused. */
+  /**
+   * For a transport to call, once and before any request, if something can be pushed to its peer: without it,
+   * the peer cannot subscribe to anything.
+   */
+  pushTo(sink: PushSink): void {
+    const { hooks, command, onError } = this.#context;
+    const { maxSubscriptions, maxWaitingBytesPerPeer: maxWaitingBytes } = command.limits;
+    this.#subscriptions = new Subscriptions(sink, { maxSubscriptions, maxWaitingBytes });
+    const context = { ...command, subscriptions: this.#subscriptions };
+    this.#line = new RequestLine(hooks, context, onError);
+  }
+
+  /** How many subscriptions the peer has. */
+  get subscriptions(): number {
+    return this.#subscriptions === undefined ? 0 : this.#subscriptions.size;
+  }
+
+  /** For a transport to call when its sink takes more again: what waits is pushed. */
+  pushMore(): void {
+    this.#subscriptions?.pushMore();
+  }
+
+  /**
+   * Ends all subscriptions.
+   *
+   * @param error why, for the peer to be told; without it, the peer hears no more of them, as of one that will
+   * subscribe elsewhere.
+   */
+  unsubscribeAll(error?: KvError): void {
+    if (error === undefined) this.#subscriptions?.close();
+    else this.#subscriptions?.end(error);
+  }
+
+  /** Ends the session and its subscriptions. What is under way goes on; what comes later is refused. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#subscriptions?.close();
     this.#onClose(this);
   }
 
@@ -214,9 +272,9 @@ export class Session {
 
   /** A request to which nobody listens: nothing lies between it and its command. */
   #carryOut(request: CommandRequest): Awaitable<CommandResponse> {
-    const { tally, line } = this.#context;
+    const { tally } = this.#context;
     tally.began(request);
-    const response = line.command(request);
+    const response = this.#line.command(request);
     if (isPromise(response)) return response.then(this.#ended);
     tally.ended(response);
     return response;
@@ -234,7 +292,8 @@ export class Session {
 
   /** Once it has begun, takes an exchange to its response. */
   #respond(exchange: Exchange, begun: Awaitable<void>): Awaitable<void> {
-    const { line, tally } = this.#context;
+    const { tally } = this.#context;
+    const line = this.#line;
     const responded = isPromise(begun)
       ? begun.then(() => line.respond(exchange))
       : line.respond(exchange);
@@ -242,10 +301,24 @@ export class Session {
     tally.ended(exchange.response);
   }
 
+  /** Tells of the response, and then has that begin which comes of it. */
+  #announce(
+    response: Awaitable<CommandResponse>,
+    opened: Subscription | undefined,
+    answered: ((response: CommandResponse) => void) | undefined,
+  ): Awaitable<CommandResponse> {
+    if (opened === undefined && answered === undefined) return response;
+    return whenReady(response, (ready) => {
+      answered?.(ready);
+      if (opened !== undefined) startOrClose(opened, ready);
+      return ready;
+    });
+  }
+
   /** Hands the response to a caller in this process. */
   #deliver(exchange: Exchange): Awaitable<CommandResponse> {
     const { response } = exchange;
-    const sent = this.#context.line.sent(exchange, undefined);
+    const sent = this.#line.sent(exchange, undefined);
     return isPromise(sent) ? sent.then(() => response) : response;
   }
 
@@ -273,8 +346,23 @@ export class Session {
     exchange: Exchange | undefined,
     send: Send,
   ): void => {
-    const { hooks, line } = this.#context;
+    const { hooks } = this.#context;
     const heard = exchange !== undefined && hooks.has('afterResponseSend');
-    send(response, heard ? (error) => void line.sent(exchange, error) : undefined);
+    send(response, heard ? (error) => void this.#line.sent(exchange, error) : undefined);
+    if (exchange?.opened !== undefined) startOrClose(exchange.opened, response);
   };
+}
+
+/** Sends an answer, and then starts what was opened by what is answered. */
+function starting(opened: Subscription, send: Send): Send {
+  return (response, sent) => {
+    send(response, sent);
+    startOrClose(opened, response);
+  };
+}
+
+/** Of one that a hook has refused after all, the peer has not been told. */
+function startOrClose(opened: Subscription, { status }: CommandResponse): void {
+  if (status >= 200 && status < 300) opened.start();
+  else opened.close();
 }

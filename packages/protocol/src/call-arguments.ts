@@ -1,7 +1,9 @@
 import type { CallOptions, Pairs, ScanOptions } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import { checkList } from './list.js';
-import type { CommandMessage, KvpairMessage } from './messages.js';
+import type { CommandMessage, KvpairMessage, ValueMessage } from './messages.js';
+import { isOverflow, OVERFLOW_POLICIES } from './overflow-policy.js';
+import type { SubscribeOptions, TopicPattern } from './subscription.js';
 import { checkText } from './text.js';
 import { typeName } from './type-name.js';
 import { checkValue, type Value, valueToMessage } from './value.js';
@@ -22,6 +24,14 @@ const SCAN_OPTIONS: Readonly<Record<keyof ScanOptions, true>> = {
   prefix: true,
   pageSize: true,
   onTooLarge: true,
+};
+const SUBSCRIBE_OPTIONS: Readonly<Record<keyof SubscribeOptions, true>> = {
+  signal: true,
+  timeoutMs: true,
+  maxMessages: true,
+  maxBytes: true,
+  overflow: true,
+  onGap: true,
 };
 
 // What a method of a client is given, as it travels. All that is mutable is copied, so that it does not
@@ -72,11 +82,56 @@ export function tableAndPages(table: string, options: ScanOptions): CommandMessa
   checkNames(options, SCAN_OPTIONS);
   const { prefix = '', pageSize, onTooLarge } = options;
   checkText('prefix', prefix);
-  if (pageSize !== undefined) checkPageSize(pageSize);
-  if (onTooLarge !== undefined && typeof onTooLarge !== 'function') {
-    throw KvError.invalidCommand(`onTooLarge must be a function, not ${typeName(onTooLarge)}`);
-  }
+  if (pageSize !== undefined) checkUint32('pageSize', pageSize);
+  checkFunction('onTooLarge', onTooLarge);
   return { table, cursor: new Uint8Array(0), limit: pageSize ?? SERVER_DEFAULT, prefix };
+}
+
+/** A topic or a pattern, and what may wait for the subscriber. */
+export function topicOrPattern(
+  topic: string | TopicPattern,
+  options: SubscribeOptions,
+): CommandMessage<'subscribe'> {
+  checkNames(options, SUBSCRIBE_OPTIONS);
+  const { maxMessages = SERVER_DEFAULT, maxBytes = SERVER_DEFAULT, overflow = 'error' } = options;
+  if (options.maxMessages !== undefined) checkUint32('maxMessages', maxMessages);
+  if (options.maxBytes !== undefined) checkUint32('maxBytes', maxBytes);
+  checkOverflow(overflow);
+  checkFunction('onGap', options.onGap);
+  return { ...topicOf(topic), maxMessages, maxBytes, overflow };
+}
+
+/** A topic and what is published to it: a value, or any number of them. */
+export function topicAndValues(
+  topic: string,
+  values: Value | readonly Value[],
+): CommandMessage<'publish'> {
+  checkText('topic', topic);
+  const all: readonly Value[] = Array.isArray(values) ? values : [values as Value];
+  // Not `map`, which passes over what is not there.
+  return { topic, data: Array.from(all, valueMessage) };
+}
+
+function topicOf(topic: string | TopicPattern): { topic: string; pattern: string } {
+  if (typeof topic !== 'object' || topic === null) {
+    checkText('topic', topic);
+    return { topic, pattern: '' };
+  }
+  checkText('pattern', topic.pattern);
+  // From JavaScript: as the pattern of a topic without one, it would be refused in words about a topic.
+  if (topic.pattern === '') throw KvError.invalidCommand('pattern must not be empty');
+  return { topic: '', pattern: topic.pattern };
+}
+
+function checkOverflow(overflow: string): void {
+  if (isOverflow(overflow)) return;
+  const names = Object.keys(OVERFLOW_POLICIES).join(', ');
+  throw KvError.invalidCommand(`overflow must be one of ${names}, not '${overflow}'`);
+}
+
+function checkFunction(what: string, given: unknown): void {
+  if (given === undefined || typeof given === 'function') return;
+  throw KvError.invalidCommand(`${what} must be a function, not ${typeName(given)}`);
 }
 
 /** Refuses options that make no sense. */
@@ -104,16 +159,17 @@ function checkNames(options: object, known: object): void {
   }
 }
 
-function checkPageSize(pageSize: number): void {
-  if (Number.isInteger(pageSize) && pageSize > 0 && pageSize <= MAX_UINT32) return;
-  throw KvError.invalidCommand(`pageSize must be a whole number from 1 to ${MAX_UINT32}`);
+function checkUint32(what: string, value: number): void {
+  if (Number.isInteger(value) && value > 0 && value <= MAX_UINT32) return;
+  throw KvError.invalidCommand(`${what} must be a whole number from 1 to ${MAX_UINT32}`);
 }
 
 function pairMessage(key: string, value: Value): KvpairMessage {
   checkText('key', key);
+  return { key, value: valueMessage(value) };
+}
+
+function valueMessage(value: Value): ValueMessage {
   checkValue(value);
-  return {
-    key,
-    value: valueToMessage(value instanceof Uint8Array ? new Uint8Array(value) : value),
-  };
+  return valueToMessage(value instanceof Uint8Array ? new Uint8Array(value) : value);
 }

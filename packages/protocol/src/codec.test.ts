@@ -14,6 +14,7 @@ import { reflectionCodec } from './reflection-codec.js';
 import { okResponse, pageResponse } from './response.js';
 import { straightLineCodec } from './straight-line-codec.js';
 import { request, response } from './testing/arbitrary-messages.js';
+import { valueToMessage } from './value.js';
 
 const HSET = commandRequest('hset', {
   table: 'table1',
@@ -156,7 +157,7 @@ describe.each<[string, Codec]>([
   });
 
   it('takes a command that it does not know for none', () => {
-    expect(decodeRequest(hex('52 03 0a 01 74'))).toStrictEqual({
+    expect(decodeRequest(hex('6a 03 0a 01 74'))).toStrictEqual({
       requestData: { case: undefined },
     });
   });
@@ -170,8 +171,20 @@ describe.each<[string, Codec]>([
     expect(decodeResponse(hex(bytes))).toStrictEqual(message);
   });
 
+  it.each<[string, CommandResponse, string]>([
+    [
+      'what is pushed, whose subscription stands behind what is the same for all',
+      { ...okResponse([valueToMessage('v')]), topic: 't', subscription: 7, missed: 2 },
+      '08 c8 01 1a 03 0a 01 76 8a 01 01 74 98 01 07 a8 01 02',
+    ],
+    ['an answer to Publish', { ...okResponse([]), delivered: 0 }, '08 c8 01 a0 01 00'],
+  ])('has these bytes for %s', (_, message, bytes) => {
+    expect(responseBytes(message)).toEqual(hex(bytes));
+    expect(decodeResponse(hex(bytes))).toStrictEqual(message);
+  });
+
   it('skips fields of a response that it does not know', () => {
-    expect(decodeResponse(hex('08 c8 01 a2 01 02 08 01'))).toStrictEqual(okResponse([]));
+    expect(decodeResponse(hex('08 c8 01 a2 06 02 08 01'))).toStrictEqual(okResponse([]));
   });
 
   it.each([

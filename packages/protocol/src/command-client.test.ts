@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Awaitable } from './awaitable.js';
+import { type Awaitable, whenReady } from './awaitable.js';
 import { CommandClient } from './command-client.js';
 import type { CallOptions } from './kv-client.js';
 import { ERROR_STATUS, KvError, type KvErrorCode } from './kv-error.js';
@@ -27,10 +27,23 @@ class ScriptedClient extends CommandClient {
   protected override execute(
     request: CommandRequest,
     options: CallOptions | undefined,
+    answered?: (response: CommandResponse) => void,
   ): Awaitable<CommandResponse> {
     this.sent.push(request);
     this.options.push(options);
-    return this.#answer();
+    return whenReady(this.#answer(), (response) => {
+      answered?.(response);
+      return response;
+    });
+  }
+
+  protected override async leave(request: CommandRequest): Promise<void> {
+    this.sent.push(request);
+  }
+
+  /** Pushes a message to a subscription. */
+  push(id: number, response: CommandResponse, missed = 0): void {
+    this.inboxes.deliver(id, response, missed);
   }
 
   override async close(): Promise<void> {
@@ -49,8 +62,11 @@ type Call = (client: CommandClient, options?: CallOptions) => Promise<unknown>;
 const values = (...all: (Value | null)[]): CommandResponse => okResponse(all.map(valueToMessage));
 const answering = (response: CommandResponse): ScriptedClient => new ScriptedClient(() => response);
 
-/** Every command: a call of it, the request it sends, an answer to it, and what the caller gets. */
-const COMMANDS: Record<CommandName, [Call, CommandRequest, CommandResponse, unknown]> = {
+/** Every command that is a method: a call of it, the request it sends, an answer to it, and what the caller gets. */
+const COMMANDS: Record<
+  Exclude<CommandName, 'unsubscribe'>,
+  [Call, CommandRequest, CommandResponse, unknown]
+> = {
   hget: [
     (kv, options) => kv.hget('t', 'k', options),
     commandRequest('hget', { table: 't', key: 'k' }),
@@ -143,6 +159,24 @@ const COMMANDS: Record<CommandName, [Call, CommandRequest, CommandResponse, unkn
       ['7', false],
     ],
   ],
+  subscribe: [
+    async (kv, options) => (await kv.subscribe('news', options)).id,
+    commandRequest('subscribe', {
+      topic: 'news',
+      pattern: '',
+      maxMessages: 0,
+      maxBytes: 0,
+      overflow: 'error',
+    }),
+    values(7n),
+    7,
+  ],
+  publish: [
+    (kv, options) => kv.publish('news', ['v', 1n], options),
+    commandRequest('publish', { topic: 'news', data: ['v', 1n].map(valueToMessage) }),
+    { ...okResponse([]), delivered: 3 },
+    3,
+  ],
   snapshot: [
     (kv, options) => kv.snapshot(options),
     commandRequest('snapshot', {}),
@@ -170,7 +204,7 @@ describe.each(ENTRIES)('%s', (_, call, request, response, result) => {
     const client = answering(response);
     const options = { timeoutMs: 5 };
     await call(client, options);
-    expect(client.options).toEqual([options]);
+    expect(client.options).toMatchObject([options]);
   });
 });
 
@@ -219,6 +253,9 @@ describe('an answer', () => {
     ['an empty value to hexist', (kv) => kv.hexist('t', 'k'), values(null), 'than a boolean'],
     ['a text to hmexist', (kv) => kv.hmexist('t', ['a']), values('x'), 'else than a boolean'],
     ['an empty pair to hgetall', (kv) => kv.hgetall('t'), okResponse([], [{ key: 'k' }]), 'a pair'],
+    ['a text to subscribe', (kv) => kv.subscribe('t'), values('v'), 'no id'],
+    ['no value to subscribe', (kv) => kv.subscribe('t'), values(), 'no id'],
+    ['no number to publish', (kv) => kv.publish('t', 'v'), values(), 'no number'],
     ['a text to snapshot', (kv) => kv.snapshot(), values('v'), 'an integer'],
     [
       'an empty pair to hscan',
@@ -306,6 +343,30 @@ describe('arguments', () => {
     ['keys of hmget in a text', (kv) => kv.hmget('t', fromJavaScript('abc'))],
     ['keys of hmdel in a set', (kv) => kv.hmdel('t', fromJavaScript(new Set(['a'])))],
     ['no keys of hmexist', (kv) => kv.hmexist('t', fromJavaScript(undefined))],
+    ['the topic of subscribe', (kv) => kv.subscribe(bad)],
+    ['the pattern of subscribe', (kv) => kv.subscribe({ pattern: bad })],
+    ['the empty pattern of subscribe', (kv) => kv.subscribe({ pattern: '' })],
+    ['no topic of subscribe', (kv) => kv.subscribe(fromJavaScript(null))],
+    [
+      'a pattern of subscribe by another name',
+      (kv) => kv.subscribe(fromJavaScript({ topic: 'a' })),
+    ],
+    ...[0, -1, 0.5, Number.NaN, 2 ** 32, fromJavaScript('1')].flatMap((n): [string, Call][] => [
+      [`the ${n} messages of subscribe`, (kv) => kv.subscribe('t', { maxMessages: n })],
+      [`the ${n} bytes of subscribe`, (kv) => kv.subscribe('t', { maxBytes: n })],
+    ]),
+    ...['block', 'toString', null].map((overflow): [string, Call] => [
+      `the overflow ${overflow} of subscribe`,
+      (kv) => kv.subscribe('t', fromJavaScript({ overflow })),
+    ]),
+    [
+      'a callback of subscribe that is none',
+      (kv) => kv.subscribe('t', fromJavaScript({ onGap: 1 })),
+    ],
+    ['the topic of publish', (kv) => kv.publish(bad, 'v')],
+    ['a value of publish', (kv) => kv.publish('t', ['v', beyond])],
+    ['no value of publish', (kv) => kv.publish('t', fromJavaScript(undefined))],
+    ['a value of publish that is not there', (kv) => kv.publish('t', new Array(1))],
     ['pairs in an object', (kv) => kv.hmset('t', fromJavaScript({ a: 1 }))],
     ['pairs in a text', (kv) => kv.hmset('t', fromJavaScript('ab'))],
     ['no pairs', (kv) => kv.hmset('t', fromJavaScript(undefined))],

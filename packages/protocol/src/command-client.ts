@@ -6,7 +6,13 @@ import {
   tableAndPages,
   tableAndPair,
   tableAndPairs,
+  topicAndValues,
+  topicOrPattern,
 } from './call-arguments.js';
+import { Cancellations } from './cancellations.js';
+import { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
+import { Inbox } from './inbox.js';
+import { Inboxes, type PushTarget } from './inboxes.js';
 import type { CallOptions, KvClient, Pairs, ScanOptions } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import {
@@ -19,6 +25,7 @@ import {
   type ValueMessage,
 } from './messages.js';
 import { responseError } from './response.js';
+import type { Message, SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
 import { checkText } from './text.js';
 import { type Value, valueFromMessage } from './value.js';
 
@@ -29,11 +36,24 @@ const END = new Uint8Array(0);
  * in common. Arguments are checked here, before anything is sent.
  */
 export abstract class CommandClient implements KvClient {
-  /** Takes a request to the engine and brings its answer. The options have been checked. */
+  /** The subscriptions. Whoever derives from this brings them what is pushed. */
+  protected readonly inboxes: Inboxes = new Inboxes();
+  protected readonly cancellations: Cancellations = new Cancellations();
+
+  /**
+   * Takes a request to the engine and brings its answer. The options have been checked.
+   *
+   * @param answered called with the answer as soon as it is there, before anything that was pushed after it
+   * is delivered; even if the caller has given up.
+   */
   protected abstract execute(
     request: CommandRequest,
     options: CallOptions | undefined,
+    answered?: (response: CommandResponse) => void,
   ): Awaitable<CommandResponse>;
+
+  /** Tells the engine, if it can be told, that a subscription has ended here. */
+  protected abstract leave(request: CommandRequest): Promise<void>;
 
   abstract close(): Promise<void>;
 
@@ -101,6 +121,42 @@ export abstract class CommandClient implements KvClient {
     return allValues(response, message.keys.length).map(flag);
   }
 
+  async subscribe(
+    topic: string | TopicPattern,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    const message = topicOrPattern(topic, options);
+    const { signal, timeoutMs, onGap, overflow = 'error' } = options;
+    const callOptions = { signal, timeoutMs };
+    checkOptions(callOptions);
+    const inbox: Inbox<Message> = new Inbox({
+      request: commandRequest('subscribe', message),
+      topic: message.topic || message.pattern,
+      limits: {
+        maxMessages: options.maxMessages ?? DEFAULT_QUEUE_LIMITS.maxMessages,
+        maxBytes: options.maxBytes ?? DEFAULT_QUEUE_LIMITS.maxBytes,
+      },
+      overflow,
+      signal,
+      onGap,
+      itemOf: messageOf,
+      onEnd: () => this.#ended(inbox),
+    });
+    await this.#enter(inbox, callOptions);
+    return inbox;
+  }
+
+  async publish(
+    topic: string,
+    values: Value | readonly Value[],
+    options?: CallOptions,
+  ): Promise<number> {
+    const sent = this.#call('publish', topicAndValues(topic, values), options);
+    const { delivered } = ok(isPromise(sent) ? await sent : sent);
+    if (delivered === undefined) throw unexpected('no number of subscriptions');
+    return delivered;
+  }
+
   hscan(table: string, options: ScanOptions = {}): AsyncIterable<[key: string, value: Value]> {
     const first = tableAndPages(table, options);
     const { prefix: _, pageSize: __, onTooLarge, ...callOptions } = options;
@@ -112,6 +168,15 @@ export abstract class CommandClient implements KvClient {
     const bytes = onlyValue(await this.#call('snapshot', {}, options));
     if (typeof bytes !== 'bigint') throw unexpected('something else than an integer');
     return Number(bytes);
+  }
+
+  /** Brings a subscription the answer to its request, after which messages come. */
+  protected answered(inbox: PushTarget, response: CommandResponse): void {
+    const id = valueFromMessage(response.values[0]);
+    if (responseError(response) !== undefined || typeof id !== 'bigint') return;
+    // Whoever has given up meanwhile is in no need of it.
+    if (inbox.ended) void this.#leave(inbox.topic, Number(id));
+    else this.inboxes.place(inbox, Number(id));
   }
 
   /** Closes it, at the end of the block that holds it by `await using`. */
@@ -133,6 +198,33 @@ export abstract class CommandClient implements KvClient {
       cursor = page.cursor ?? END;
       // One of no bytes would begin anew.
     } while (cursor.length > 0);
+  }
+
+  async #enter(inbox: PushTarget, options: CallOptions): Promise<void> {
+    this.inboxes.add(inbox);
+    this.cancellations.watch(inbox);
+    try {
+      // What became of it on a connection that was lost went with that, so it may be repeated.
+      const repeatable = { ...options, retryReads: true };
+      const answered = (answer: CommandResponse): void => this.answered(inbox, answer);
+      ok(await this.execute(inbox.request, repeatable, answered));
+      if (inbox.id === undefined && !inbox.ended) throw unexpected('no id of a subscription');
+    } catch (error) {
+      inbox.fail(error);
+      throw error;
+    }
+  }
+
+  async #ended(inbox: PushTarget): Promise<void> {
+    const { id, topic } = inbox;
+    this.inboxes.delete(inbox);
+    this.cancellations.forget(inbox);
+    if (id !== undefined) await this.#leave(topic, id);
+  }
+
+  /** Whatever it is answered, nothing of it comes any more. */
+  async #leave(topic: string, id: number): Promise<void> {
+    await this.leave(commandRequest('unsubscribe', { topic, id })).catch(() => {});
   }
 
   #call<Name extends CommandName>(
@@ -171,6 +263,16 @@ function messages(response: CommandResponse, count: number): readonly ValueMessa
   const { values } = ok(response);
   if (values.length !== count) throw unexpected(`${values.length} values instead of ${count}`);
   return values;
+}
+
+function messageOf({ topic = '', values }: CommandResponse): Message {
+  return { topic, values: values.map(valueIn) };
+}
+
+function valueIn(message: ValueMessage): Value {
+  const value = valueFromMessage(message);
+  if (value === null) throw unexpected('a message with an empty value');
+  return value;
 }
 
 function entry({ key, value: message }: KvpairMessage): [key: string, value: Value] {

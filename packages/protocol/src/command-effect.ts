@@ -14,6 +14,10 @@ export const COMMAND_EFFECT: { readonly [Name in CommandName]: 'read' | 'write' 
   hmdel: 'write',
   hexist: 'read',
   hmexist: 'read',
+  // Of what is stored they change nothing; who may read may listen, who may write may be heard.
+  subscribe: 'read',
+  unsubscribe: 'read',
+  publish: 'write',
   hscan: 'read',
   // Not of the data; but who may only read may not have all of it written anew.
   snapshot: 'write',

@@ -11,8 +11,10 @@ export {
   commandRequest,
   type KvpairMessage,
   tableOf,
+  topicOf,
   type ValueMessage,
 } from './messages.js';
+export type { Overflow } from './overflow-policy.js';
 export {
   errorResponse,
   notFoundResponse,
@@ -20,16 +22,27 @@ export {
   pageResponse,
   responseError,
 } from './response.js';
+export type {
+  Gap,
+  Message,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionEvents,
+  TopicPattern,
+} from './subscription.js';
 export type { Value } from './value.js';
 
 // For authors of transports, storage engines and clients.
 
 export { type Awaitable, isPromise, whenReady } from './awaitable.js';
+export { BoundedQueue, type DropListener, type QueueLimits } from './bounded-queue.js';
 export { ByteWriter } from './byte-writer.js';
 export { cancelledError, timeoutError } from './call-error.js';
+export { type Cancellable, Cancellations } from './cancellations.js';
 export type { Codec } from './codec.js';
 export { CommandClient } from './command-client.js';
 export { DEFAULT_PORT } from './default-port.js';
+export { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
 export { Fifo } from './fifo.js';
 export {
   beginFrame,
@@ -42,9 +55,19 @@ export {
 } from './frame.js';
 export { FrameReader } from './frame-reader.js';
 export { CommandRequestSchema, CommandResponseSchema, file_abi_abi } from './gen/abi/abi_pb.js';
+export { Inbox, type InboxSettings } from './inbox.js';
+export { Inboxes, type PushTarget } from './inboxes.js';
 export { checkList } from './list.js';
 export { MAX_TIMER_MS } from './max-timer-ms.js';
+export {
+  type FullQueue,
+  isOverflow,
+  OVERFLOW_POLICIES,
+  type OverflowPolicy,
+} from './overflow-policy.js';
+export { PushedMessage } from './pushed-message.js';
 export { reflectionCodec } from './reflection-codec.js';
+export type { Sized } from './sized.js';
 export { checkSocketPath } from './socket-path.js';
 export { straightLineCodec } from './straight-line-codec.js';
 export { checkText } from './text.js';
@@ -57,3 +80,4 @@ export {
 export { readValueMessage, writeValueMessage } from './value-message.js';
 export { readUtf8 } from './wire/utf8.js';
 export { writeText } from './wire/wire-writer.js';
+export { withoutStack } from './without-stack.js';

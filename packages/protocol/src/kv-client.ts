@@ -1,5 +1,6 @@
 import type { KvError } from './kv-error.js';
 import type { CommandName } from './messages.js';
+import type { SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
 import type { Value } from './value.js';
 
 /** What may be said of a single call. */
@@ -40,8 +41,8 @@ export interface ScanOptions extends CallOptions {
 /** Pairs of key and value: a `Map`, or an array of `[key, value]`. */
 export type Pairs = Iterable<readonly [key: string, value: Value]>;
 
-/** Fails to compile if a command has no method. */
-type Complete<Methods extends Record<CommandName, unknown>> = Methods;
+/** Fails to compile if a command has no method. Unsubscribe is one of the {@link Subscription}. */
+type Complete<Methods extends Record<Exclude<CommandName, 'unsubscribe'>, unknown>> = Methods;
 
 /**
  * The commands, one method each, with the values of JavaScript. The same in-process and over a
@@ -50,7 +51,7 @@ type Complete<Methods extends Record<CommandName, unknown>> = Methods;
  * a method is given is copied: it may be changed as soon as the method has returned its promise.
  */
 export interface KvClient extends Complete<CommandMethods>, AsyncDisposable {
-  /** Waits for the calls under way and ends; calls after that fail with `UNAVAILABLE`. */
+  /** Waits for the calls under way and ends, subscriptions too; calls after that fail with `UNAVAILABLE`. */
   close(): Promise<void>;
 }
 
@@ -74,6 +75,21 @@ export interface CommandMethods {
   hexist(table: string, key: string, options?: CallOptions): Promise<boolean>;
   /** Tells which of `keys` exist, in their order. */
   hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]>;
+  /**
+   * Subscribes to a topic, or to all topics that a pattern matches. What is published from then on comes once to
+   * each subscription; what was published before, or while there was no connection, does not. After a lost
+   * connection the client subscribes anew, and tells {@link SubscribeOptions.onGap}.
+   *
+   * @returns the subscription, which is in place.
+   */
+  subscribe(topic: string | TopicPattern, options?: SubscribeOptions): Promise<Subscription>;
+  /**
+   * Sends a value, or several in one message, to all who are subscribed to `topic` at this moment. Messages of one
+   * client come in their order.
+   *
+   * @returns how many subscriptions got it: it is on its way to them, or waits for them.
+   */
+  publish(topic: string, values: Value | readonly Value[], options?: CallOptions): Promise<number>;
   /**
    * Reads the pairs of `table`, page by page, in no particular order; nothing is asked before it is iterated
    * over, and no page before those of the one in front have been taken. Iterated over again, it begins anew. In the

@@ -40,6 +40,12 @@ export function tableOf({ requestData: { value } }: CommandRequest): string | un
   return value !== undefined && 'table' in value ? value.table : undefined;
 }
 
+/** The topic, or the pattern of topics, that a request is about; `undefined` if it is about none. */
+export function topicOf({ requestData: { value } }: CommandRequest): string | undefined {
+  if (value === undefined || !('topic' in value)) return undefined;
+  return 'pattern' in value ? value.topic || value.pattern : value.topic;
+}
+
 /** The request that carries `message` as the command `name`. */
 export function commandRequest<Name extends CommandName>(
   name: Name,

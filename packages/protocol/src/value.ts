@@ -66,11 +66,12 @@ export function valueFromMessage(message: ValueMessage | undefined): Value | nul
 /**
  * The value that a message of a request carries, which must be there.
  *
+ * @param what what must have it, for the error message.
  * @throws {KvError} `INVALID_COMMAND` if it is absent, empty, or not what its case says.
  */
-export function requiredValue(message: ValueMessage | undefined): Value {
+export function requiredValue(message: ValueMessage | undefined, what = 'a pair'): Value {
   const value = valueFromMessage(message);
-  if (value === null) throw KvError.invalidCommand('a pair must have a value');
+  if (value === null) throw KvError.invalidCommand(`${what} must have a value`);
   checkValue(value);
   if (valueToMessage(value).value.case !== message?.value.case) {
     throw KvError.invalidCommand(`value is not of the type ${message?.value.case}`);

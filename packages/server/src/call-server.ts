@@ -3,7 +3,7 @@ import type { Answer, Ask } from './client-command.js';
 import { EXIT_CODE } from './exit-code.js';
 import { type FrameFlags, frameFormatOf } from './flags.js';
 import type { Io, Output } from './io.js';
-import { write, writeLines } from './output.js';
+import { write, writeEach, writeLines } from './output.js';
 import { jsonLine, textLine } from './render.js';
 import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
 import { checkUsage } from './usage.js';
@@ -59,10 +59,17 @@ function first<T>([one]: Iterable<T>): T | undefined {
   return one;
 }
 
-async function print({ items, raw }: Answer, json: boolean, output: Output): Promise<void> {
-  const value = raw && !json && Symbol.iterator in items ? first(items)?.value : undefined;
-  if (value instanceof Uint8Array) await write(output, value);
-  else await writeLines(output, lines());
+async function print(
+  { items, raw, live = false }: Answer,
+  json: boolean,
+  output: Output,
+): Promise<void> {
+  const only = raw && !json && Symbol.iterator in items ? first(items) : undefined;
+  if (only !== undefined && 'value' in only && only.value instanceof Uint8Array) {
+    await write(output, only.value);
+  } else {
+    await (live ? writeEach : writeLines)(output, lines());
+  }
 
   async function* lines(): AsyncGenerator<string, void, undefined> {
     for await (const item of items) yield json ? jsonLine(item) : textLine(item);

@@ -7,6 +7,8 @@ export interface Answer {
   readonly items: Iterable<Item> | AsyncIterable<Item>;
   /** Whether what was asked for is there; if not, the exit code says so. True by default. */
   readonly found?: boolean;
+  /** Whether each item is printed as soon as it comes, for more may be long in coming: not by default. */
+  readonly live?: boolean;
   /** Whether a binary value is printed as the bytes that it is: not by default. */
   readonly raw?: boolean;
 }
@@ -33,11 +35,14 @@ export interface Values {
 /** An argument: its name in the notation of usage lines, and what it is. */
 export type ArgumentSpec = readonly [name: string, description: string];
 
-/** A flag of one command: its name and value in the notation of usage lines, what it is, and how it is read. */
+/**
+ * A flag of one command: its name and value in the notation of usage lines, what it is, and how it is read,
+ * given what it was read as before if it comes again.
+ */
 export type FlagSpec = readonly [
   flag: string,
   description: string,
-  parse: (text: string) => unknown,
+  parse: (text: string, before?: unknown) => unknown,
 ];
 
 /**

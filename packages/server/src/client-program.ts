@@ -1,8 +1,8 @@
-import { COMMAND_EFFECT, type CommandName, DEFAULT_PORT } from '@kv/protocol';
+import { COMMAND_EFFECT, DEFAULT_PORT } from '@kv/protocol';
 import { type Command, CommanderError, Option } from 'commander';
 import { type CallFlags, callServer } from './call-server.js';
 import type { ClientCommand, Values } from './client-command.js';
-import { commandTable } from './command-table.js';
+import { type ClientCommandName, commandTable } from './command-table.js';
 import { signalExitCode } from './exit-code.js';
 import { frameFormatOf, frameOptions, milliseconds, text } from './flags.js';
 import type { Io } from './io.js';
@@ -18,14 +18,14 @@ interface ClientFlags extends CallFlags {
 /** Adds the client commands to the program. Each hands its exit code to `exit`. */
 export function addClientCommands(program: Command, io: Io, exit: (code: number) => void): void {
   // In the order of the table, which is that of the proto file.
-  for (const name of Object.keys(commandTable) as CommandName[]) {
+  for (const name of Object.keys(commandTable) as ClientCommandName[]) {
     addClientCommand(program, name, commandTable[name], io, exit);
   }
 }
 
 function addClientCommand(
   program: Command,
-  name: CommandName,
+  name: ClientCommandName,
   spec: ClientCommand,
   io: Io,
   exit: (code: number) => void,
@@ -52,14 +52,14 @@ function addClientCommand(
 }
 
 function optionsOf(
-  name: CommandName,
+  name: ClientCommandName,
   { takesValues = false, flags = [] }: ClientCommand,
   { env: { KV_URL: url } }: Io,
 ): Option[] {
   const type = new Option('--type <type>', 'type of the values given')
     .choices(VALUE_TYPES)
     .default('string');
-  const quiet = new Option('-q, --quiet', 'do not print what was there before');
+  const quiet = new Option('-q, --quiet', 'print no answer');
   return [
     ...(takesValues ? [type] : []),
     ...flags.map(([flag, description, parse]) => new Option(flag, description).argParser(parse)),

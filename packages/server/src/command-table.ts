@@ -10,13 +10,18 @@ import { hmget } from './commands/hmget.js';
 import { hmset } from './commands/hmset.js';
 import { hscan } from './commands/hscan.js';
 import { hset } from './commands/hset.js';
+import { publish } from './commands/publish.js';
 import { snapshot } from './commands/snapshot.js';
+import { subscribe } from './commands/subscribe.js';
+
+/** The commands that the command line has. A subscription of its ends with the process. */
+export type ClientCommandName = Exclude<CommandName, 'unsubscribe'>;
 
 /**
  * Every command, as the command line has it. A command that is added to the proto file is an error
  * here until it has one.
  */
-export const commandTable: { readonly [Name in CommandName]: ClientCommand } = {
+export const commandTable: { readonly [Name in ClientCommandName]: ClientCommand } = {
   hget,
   hgetall,
   hmget,
@@ -26,6 +31,8 @@ export const commandTable: { readonly [Name in CommandName]: ClientCommand } = {
   hmdel,
   hexist,
   hmexist,
+  subscribe,
+  publish,
   hscan,
   snapshot,
 };

@@ -42,6 +42,20 @@ export async function writeLines(
   }
 }
 
+/**
+ * Writes each of `lines` as soon as it is there, until nobody reads any more.
+ *
+ * @throws what `lines` throws, and any error of the output.
+ */
+export async function writeEach(
+  output: Output,
+  lines: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
+  for await (const line of lines) {
+    if (!(await write(output, `${line}\n`))) return;
+  }
+}
+
 /** What is said of an error: one line, whatever text from elsewhere it quotes. */
 export function oneLine(text: string): string {
   return text.trim().replace(/\p{Cc}+/gu, ' ');

@@ -25,6 +25,14 @@ describe('an item', () => {
       'a\n"\tb\n',
       '{"key":"a\\n\\"","type":"string","value":"b\\n"}',
     ],
+    [{ topic: 't', values: [] }, 't', '{"topic":"t","values":[]}'],
+    [
+      { topic: 't', values: ['a', 1n] },
+      't\ta\t1',
+      '{"topic":"t","values":[{"type":"string","value":"a"},{"type":"integer","value":"1"}]}',
+    ],
+    [{ missed: 3 }, '(messages are missing: 3)', '{"missed":3}'],
+    [{ missed: null }, '(messages are missing: nobody knows how many)', '{"missed":null}'],
   ])('%o', (item, text, json) => {
     expect(textLine(item)).toBe(text);
     expect(jsonLine(item)).toBe(json);

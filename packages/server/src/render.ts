@@ -1,14 +1,31 @@
 import type { Value } from '@kv/protocol';
 import { typeOf, type ValueType } from './value-argument.js';
 
-/** One thing that a command answers; with its key, if it may answer several. `null` is a miss. */
-export interface Item {
+/** One thing that a command answers. */
+export type Item = ValueItem | MessageItem | GapItem;
+
+/** A value; with its key, if there may be several. `null` is a miss. */
+export interface ValueItem {
   readonly key?: string;
   readonly value: Value | null;
 }
 
-/** An item for people: its value, with the key and a tab before it if it has one. */
-export function textLine({ key, value }: Item): string {
+/** What was published to a topic. */
+export interface MessageItem {
+  readonly topic: string;
+  readonly values: readonly Value[];
+}
+
+/** That messages are missing: how many; `null` if nobody knows. */
+export interface GapItem {
+  readonly missed: number | null;
+}
+
+/** An item for people: its values, with the key or the topic before them if it has one, and tabs between them. */
+export function textLine(item: Item): string {
+  if ('missed' in item) return `(messages are missing: ${item.missed ?? 'nobody knows how many'})`;
+  if ('topic' in item) return [item.topic, ...item.values.map(valueText)].join('\t');
+  const { key, value } = item;
   const text = value === null ? '(none)' : valueText(value);
   return key === undefined ? text : `${key}\t${text}`;
 }
@@ -17,9 +34,19 @@ export function textLine({ key, value }: Item): string {
  * An item for programs, as one line of JSON that says all of it. A miss is `null`; with a key, its
  * type and value are.
  */
-export function jsonLine({ key, value }: Item): string {
-  const typed = value === null ? null : { type: typeOf(value), value: jsonValue(value) };
+export function jsonLine(item: Item): string {
+  if ('missed' in item) return JSON.stringify(item);
+  if ('topic' in item) {
+    const { topic, values } = item;
+    return JSON.stringify({ topic, values: values.map(typedValue) });
+  }
+  const { key, value } = item;
+  const typed = value === null ? null : typedValue(value);
   return JSON.stringify(key === undefined ? typed : { key, ...(typed ?? MISS) });
+}
+
+function typedValue(value: Value): { type: ValueType; value: string | number | boolean } {
+  return { type: typeOf(value), value: jsonValue(value) };
 }
 
 const MISS: { readonly type: ValueType | null; readonly value: null } = { type: null, value: null };

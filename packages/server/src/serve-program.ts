@@ -33,6 +33,8 @@ interface ServeFlags extends FrameFlags, TlsFileFlags, StorageFlags {
   readonly idleTimeout?: number;
   readonly maxTable: number;
   readonly maxKey: number;
+  readonly maxTopic: number;
+  readonly maxSubscriptions: number;
   readonly tlsClientAuth?: boolean;
   readonly tlsHandshake: number;
 }
@@ -112,6 +114,12 @@ function serveOptions(): Option[] {
     new Option('--max-key <size>', 'longest key')
       .argParser(size(1))
       .default(DEFAULT_LIMITS.maxKeyBytes, '4k'),
+    new Option('--max-topic <size>', 'longest topic, and pattern of topics')
+      .argParser(size(1))
+      .default(DEFAULT_LIMITS.maxTopicBytes),
+    new Option('--max-subscriptions <n>', 'subscriptions of a connection')
+      .argParser(count(1))
+      .default(DEFAULT_LIMITS.maxSubscriptions),
   ];
 }
 
@@ -184,7 +192,14 @@ function serveOptionsOf(flags: ServeFlags): ServeOptions {
     ...(tls && { tls }),
     // Absolute, so that the line that says where it listens holds in any directory.
     listen: path === undefined ? { host, port } : { path: resolve(path) },
-    engine: { limits: { maxTableBytes: flags.maxTable, maxKeyBytes: flags.maxKey } },
+    engine: {
+      limits: {
+        maxTableBytes: flags.maxTable,
+        maxKeyBytes: flags.maxKey,
+        maxTopicBytes: flags.maxTopic,
+        maxSubscriptions: flags.maxSubscriptions,
+      },
+    },
     transport: {
       ...frameFormatOf(flags),
       drainMs: flags.drain,

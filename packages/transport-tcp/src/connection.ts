@@ -27,7 +27,7 @@ const ends: Uint32Array = new Uint32Array(MAX_PREFETCH);
 
 /**
  * One peer on one stream: finds requests in its bytes, hands them to the session as long as the peer takes
- * the answers, and ends when all is answered. The answers go by its {@link ResponseWriter}.
+ * the answers, and ends when all is answered. What the session has for the peer goes by its {@link ResponseWriter}.
  *
  * Whoever makes it hands over what the stream reads, by {@link receive}.
  */
@@ -70,6 +70,7 @@ export class Connection implements Swept {
       taken: () => this.#onTaken(),
       failed: () => this.cut(),
     });
+    session.pushTo(this.#writer);
     this.#watch = new ProgressWatch(stream, context.settings.drainMs, () => this.cut());
     stream.on('end', () => this.#onEnd());
     // There is nobody left to tell. Not every stream that fails closes by itself.
@@ -90,10 +91,11 @@ export class Connection implements Swept {
     this.#reader.release();
   }
 
-  /** Reads no more requests, answers those under way, and ends the stream. */
+  /** Reads no more requests, answers those under way, ends subscriptions, and ends the stream. */
   drain(): void {
     if (this.#phase !== 'open') return;
     this.#phase = 'draining';
+    this.#session.unsubscribeAll();
     this.#heldBack = false;
     // Who is in the middle of a request ends when that is answered.
     if (!this.#reading) this.#endIfAnswered();
@@ -105,7 +107,7 @@ export class Connection implements Swept {
     const { frameTimeoutMs, idleTimeoutMs } = this.#settings;
     if (this.#incompleteSince !== undefined) {
       if (now - this.#incompleteSince > frameTimeoutMs) this.#giveUpFrame();
-    } else if (this.#session.pending > 0) {
+    } else if (this.#session.pending > 0 || this.#session.subscriptions > 0) {
       this.#heardAt = now;
     } else if (now - this.#heardAt > idleTimeoutMs) {
       this.#counters.idleTimeouts++;
@@ -122,6 +124,8 @@ export class Connection implements Swept {
 
   #onEnd(): void {
     this.#inputEnded = true;
+    // A peer that is gone looks the same as one that only sends no more, and nothing may be kept for it.
+    this.#session.unsubscribeAll();
     if (this.#heldBack) this.#watch.start();
     this.#endIfAnswered();
   }
@@ -200,7 +204,7 @@ export class Connection implements Swept {
   #holdBack(): boolean {
     const { maxInFlight, maxUnsentBytes } = this.#settings;
     const inFlight = this.#session.pending >= maxInFlight;
-    const unsent = this.#stream.writableLength + this.#writer.length > maxUnsentBytes;
+    const unsent = this.#writer.unsent > maxUnsentBytes;
     this.#heldBack = inFlight || unsent;
     if (!this.#heldBack) return false;
     if (inFlight) this.#counters.heldBackInFlight++;
@@ -225,12 +229,14 @@ export class Connection implements Swept {
   }
 
   #onFlushed(): void {
+    this.#session.pushMore();
     if (this.#heldBack) this.#progressSoon();
     else this.#progress();
   }
 
   #onTaken(): void {
     this.#watch.progress();
+    this.#session.pushMore();
     if (this.#heldBack) this.#progressSoon();
   }
 
@@ -252,6 +258,7 @@ export class Connection implements Swept {
     // What is held back has still to be read, though the peer sends no more.
     const asksNoMore = this.#phase === 'open' && this.#inputEnded && !this.#heldBack;
     if (!(asksNoMore || this.#phase === 'draining') || this.#session.pending > 0) return;
+    this.#session.unsubscribeAll();
     this.#writer.write();
     this.#phase = 'ended';
     // Until the answers are with the kernel only what the peer takes of them counts, not what it sends.

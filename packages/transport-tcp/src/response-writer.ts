@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { AnswerSink, Sent, Session } from '@kv/core';
+import type { AnswerSink, PushSink, Sent, Session } from '@kv/core';
 import {
   ByteWriter,
   beginFrame,
@@ -7,6 +7,7 @@ import {
   endFrame,
   errorResponse,
   KvError,
+  type PushedMessage,
 } from '@kv/protocol';
 import type { ConnectionContext } from './connection-context.js';
 import type { Flushed, FlushQueue } from './flush-queue.js';
@@ -24,11 +25,11 @@ export interface WriteProgress {
 }
 
 /**
- * The answers of one connection, on their way from its session to its stream: puts them into frames one
- * behind the other, and tells who wants to hear of it when they are with the kernel. All that are ready at
- * the end of the event loop's turn leave in one write.
+ * The answers of one connection, and what is pushed over it, on their way from its session to its stream: puts
+ * them into frames one behind the other, and tells who wants to hear of it when they are with the kernel. All
+ * that are ready at the end of the event loop's turn leave in one write.
  */
-export class ResponseWriter implements AnswerSink, Flushed {
+export class ResponseWriter implements AnswerSink, PushSink, Flushed {
   readonly #stream: Duplex;
   readonly #session: Session;
   readonly #settings: Settings;
@@ -63,6 +64,30 @@ export class ResponseWriter implements AnswerSink, Flushed {
   /** The bytes of the answers that have not been written yet. */
   get length(): number {
     return this.#out === undefined ? 0 : this.#out.length;
+  }
+
+  /** The bytes of what the peer has not taken, or the kernel for it. */
+  get unsent(): number {
+    return this.#stream.writableLength + this.length;
+  }
+
+  get ready(): boolean {
+    return this.unsent < this.#settings.maxUnsentBytes;
+  }
+
+  push(message: PushedMessage, subscription: number, missed: number): boolean {
+    if (this.#closed) return true;
+    const { codec, format } = this.#settings;
+    const out = this.begin();
+    try {
+      message.appendTo(out, codec, subscription, missed);
+      endFrame(out, format, this.#frame);
+    } catch {
+      this.cancel();
+      return false;
+    }
+    this.flushSoon();
+    return true;
   }
 
   /**

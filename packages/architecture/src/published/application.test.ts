@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { promisedLines, uses } from '../readme.js';
+import { promisedLines, unitTest, uses } from '../readme.js';
 import { manifest, ROOT, toolVersions } from '../repository.js';
 import { Application } from './application.js';
 import { moduleKinds, withOursRequired } from './module-kinds.js';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => application?.remove());
 
 describe.each(moduleKinds)('in an application, by $loaded', ({ ending, rewrite }) => {
-  it.each(uses.slice(0, -1).map((code, i) => [i + 1, code] as const))(
+  it.each(uses.map((code, i) => [i + 1, code] as const))(
     "the README's use %i prints what it says",
     async (number, code) => {
       const printed = await application.runModule(`use-${number}.${ending}`, rewrite(code));
@@ -50,7 +50,7 @@ describe('in an application with vitest', () => {
     ['require()', withOursRequired],
   ] as const)("the README's unit test passes, by %s", async (loaded, rewrite) => {
     const name = `use-3-${loaded.replace('()', '')}.test.mjs`;
-    await application.write(name, rewrite(uses.at(-1) ?? ''));
+    await application.write(name, rewrite(unitTest));
     expect(await application.run('npx', 'vitest', 'run', '--no-color', name)).toMatch(
       /Tests\s+1 passed/,
     );

@@ -10,6 +10,8 @@ export interface RequestStep {
 /** A request to an engine that is new and empty, and what it must answer. */
 export interface RequestCase extends RequestStep {
   readonly title: string;
+  /** The capability without which there is nothing to check. */
+  readonly needs?: 'push';
   /** Requests that come before, and are all answered with 200. */
   readonly given?: readonly CommandRequest[];
   /** Requests that come after, to see what the one in question did. */

@@ -1,5 +1,6 @@
 import { type CommandName, type CommandResponse, Engine } from '@kv/core';
 import { describe, expect, it } from 'vitest';
+import { engineExecutor } from '../testing/engine-executor.js';
 import { casesOf, commandCases, emptyRequestCase } from './command-cases.js';
 import { runRequestCase } from './run-request-case.js';
 
@@ -16,12 +17,16 @@ const distortions: Readonly<Record<string, (response: CommandResponse) => Comman
   }),
   pairs: (response) => ({ ...response, pairs: [...response.pairs, { key: 'another' }] }),
   cursor: (response) => ({ ...response, cursor: new Uint8Array(0) }),
+  topic: (response) => ({ ...response, topic: 'topic' }),
+  subscription: (response) => ({ ...response, subscription: 1 }),
+  delivered: (response) => ({ ...response, delivered: (response.delivered ?? 0) + 1 }),
+  missed: (response) => ({ ...response, missed: 1 }),
 };
 
 describe('every case catches a wrong', () => {
   it.each(Object.entries(distortions))('%s', async (_, distort) => {
     for (const each of cases) {
-      const engine = new Engine();
+      const engine = engineExecutor(new Engine());
       const running = runRequestCase(each, async (request) => {
         const response = await engine.execute(request);
         return request === each.request ? distort(response) : response;

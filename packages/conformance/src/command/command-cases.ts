@@ -9,7 +9,10 @@ import { hmgetCases } from './cases/hmget.js';
 import { hmsetCases } from './cases/hmset.js';
 import { hscanCases } from './cases/hscan.js';
 import { hsetCases } from './cases/hset.js';
+import { publishCases } from './cases/publish.js';
 import { snapshotCases } from './cases/snapshot.js';
+import { subscribeCases } from './cases/subscribe.js';
+import { unsubscribeCases } from './cases/unsubscribe.js';
 import type { CommandCase, RequestCase } from './command-case.js';
 import { invalid } from './expected-response.js';
 
@@ -27,6 +30,9 @@ export const commandCases: { readonly [Name in CommandName]: readonly CommandCas
   hmdel: hmdelCases,
   hexist: hexistCases,
   hmexist: hmexistCases,
+  subscribe: subscribeCases,
+  unsubscribe: unsubscribeCases,
+  publish: publishCases,
   hscan: hscanCases,
   snapshot: snapshotCases,
 };

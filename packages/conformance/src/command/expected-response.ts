@@ -37,7 +37,7 @@ export function failed(status: number, message: string | RegExp = /./): Expected
   return { ...ok(), status, message };
 }
 
-/** Expects a response to be the expected one: status, message, values, pairs and cursor. */
+/** Expects a response to be the expected one, in all of its fields. */
 export function expectResponse(response: CommandResponse, expected: ExpectedResponse): void {
   expect(comparable(response)).toStrictEqual({
     ...comparable(expected),
@@ -54,13 +54,18 @@ function invalidMessage(reason: string): string {
 
 /** Without what a decoder may add to messages, and with pairs in an order. */
 function comparable(response: CommandResponse | ExpectedResponse) {
-  const { status, message, values, pairs, cursor } = response;
+  const { status, message, values, pairs, cursor, ...others } = response;
+  const { topic, subscription, delivered, missed } = others;
   return {
     status,
     message,
     values: values.map(carriedBy),
     pairs: pairs.map(pairOf).sort(byKey),
     cursor: cursor && new Uint8Array(cursor),
+    topic,
+    subscription,
+    delivered,
+    missed,
   };
 }
 

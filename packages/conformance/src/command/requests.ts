@@ -1,4 +1,4 @@
-import { type CommandRequest, commandRequest, type Value } from '@kv/core';
+import { type CommandMessage, type CommandRequest, commandRequest, type Value } from '@kv/core';
 import { type KvpairMessage, valueToMessage } from '@kv/protocol';
 
 // Requests, by their commands. Short, since tables of cases are full of them.
@@ -36,6 +36,27 @@ export function hexist(table: string, key: string): CommandRequest {
 
 export function hscan(table: string, cursor: Uint8Array = new Uint8Array(0)): CommandRequest {
   return commandRequest('hscan', { table, cursor, limit: 0, prefix: '' });
+}
+
+export function subscribe(topic: string): CommandRequest {
+  return commandRequest('subscribe', toTopic(topic));
+}
+
+export function subscribeToPattern(pattern: string): CommandRequest {
+  return commandRequest('subscribe', { ...toTopic(''), pattern });
+}
+
+/** The message of a subscription to a topic, of which nothing else is said. */
+export function toTopic(topic: string): CommandMessage<'subscribe'> {
+  return { topic, pattern: '', maxMessages: 0, maxBytes: 0, overflow: '' };
+}
+
+export function unsubscribe(topic: string, id: number): CommandRequest {
+  return commandRequest('unsubscribe', { topic, id });
+}
+
+export function publish(topic: string, ...values: readonly Value[]): CommandRequest {
+  return commandRequest('publish', { topic, data: values.map(valueToMessage) });
 }
 
 /** A pair as it travels. */

@@ -2,10 +2,13 @@ import type { CommandRequest, CommandResponse } from '@kv/core';
 import { type ExpectedResponse, expectResponse } from '../command/expected-response.js';
 import type { TransportPeer } from './transport-under-test.js';
 
-/** Sends a request and waits for its answer, which must be the next. */
-export function ask(peer: TransportPeer, request: CommandRequest): Promise<CommandResponse> {
+/** Sends a request and waits for its answer, which must be the next; passes over what is pushed before it. */
+export async function ask(peer: TransportPeer, request: CommandRequest): Promise<CommandResponse> {
   peer.send(request);
-  return peer.receive();
+  for (;;) {
+    const response = await peer.receive();
+    if (response.subscription === undefined) return response;
+  }
 }
 
 /** Expects the next answers to be these, in this order. */

@@ -19,6 +19,11 @@ export interface TransportSuiteOptions {
    * Where not, a cut looks like a half-close until the server writes, and that is not tested.
    */
   readonly reset?: boolean | undefined;
+  /**
+   * Whether the server can send what was not asked for, so that peers can subscribe; true by default. Where
+   * not, that is not tested.
+   */
+  readonly push?: boolean | undefined;
   /** Whether the engine's storage offers a lane; true by default. */
   readonly lane?: boolean | undefined;
   /**
@@ -48,7 +53,7 @@ export interface TransportFixture {
 export interface TransportCheck {
   readonly title: string;
   /** The capability without which there is nothing to check. */
-  readonly needs?: 'halfClose' | 'reset';
+  readonly needs?: 'halfClose' | 'push' | 'reset';
   /** What the transport is to be started with. */
   readonly options?: TransportOptions;
   /** How long the check may take, in milliseconds, if that is longer than usual. */

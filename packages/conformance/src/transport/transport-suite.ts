@@ -6,6 +6,7 @@ import { closingChecks } from './checks/closing.js';
 import { disconnectChecks } from './checks/disconnect.js';
 import { hookPowerChecks } from './checks/hook-powers.js';
 import { hookChecks } from './checks/hooks.js';
+import { listeningChecks } from './checks/listening.js';
 import { orderChecks } from './checks/order.js';
 import { refusalChecks } from './checks/refusals.js';
 import { ask } from './peers.js';
@@ -22,6 +23,7 @@ const transportChecks: Readonly<Record<string, readonly TransportCheck[]>> = {
   'what hooks may do': hookPowerChecks,
   refusals: refusalChecks,
   backpressure: backpressureChecks,
+  listening: listeningChecks,
   disconnects: disconnectChecks,
   close: closingChecks,
 };
@@ -34,7 +36,8 @@ const transportChecks: Readonly<Record<string, readonly TransportCheck[]>> = {
  */
 export function transportSuite(options: TransportSuiteOptions): void {
   describe(`${options.name}: the commands`, () => {
-    registerRequestCases((requestCase) =>
+    const { push = true } = options;
+    registerRequestCases({ push }, (requestCase) =>
       withTransport(options, {}, async ({ connect }) => {
         const peer = await connect();
         await runRequestCase(requestCase, (request) => ask(peer, request));
@@ -53,7 +56,7 @@ export function transportSuite(options: TransportSuiteOptions): void {
 function register(check: TransportCheck, options: TransportSuiteOptions): void {
   const { title, needs, options: transportOptions = {}, timeoutMs, run } = check;
   it(title, timeoutMs === undefined ? {} : { timeout: timeoutMs }, async ({ skip }) => {
-    if (needs !== undefined && !options[needs]) skip(`no ${needs}`);
+    if (needs !== undefined && !(options[needs] ?? needs === 'push')) skip(`no ${needs}`);
     await withTransport(options, transportOptions, run);
   });
 }

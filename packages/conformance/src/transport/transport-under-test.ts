@@ -26,8 +26,8 @@ export interface TransportPeer {
   /** Sends what is well-framed and yet no request. */
   sendUndecodable(): void;
   /**
-   * The next answer, in the order in which they come in. Rejects if the connection ends first. Calls
-   * may be made before the answers come, and are settled in their order.
+   * The next answer or pushed message, in the order in which they come in. Rejects if the connection ends
+   * first. Calls may be made before they come, and are settled in their order.
    */
   receive(): Promise<CommandResponse>;
   /** Stops reading from the connection, so that the server finds its writes not taken. */

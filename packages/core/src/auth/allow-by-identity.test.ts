@@ -4,6 +4,7 @@ import {
   type CommandRequest,
   commandRequest,
   tableOf,
+  topicOf,
   valueToMessage,
 } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,8 +18,12 @@ beforeEach(() => {
 });
 afterEach(() => engine.close());
 
+const subscribeTo = (what: { topic?: string; pattern?: string }): CommandRequest => {
+  const nothing = { topic: '', pattern: '', maxMessages: 0, maxBytes: 0, overflow: '' };
+  return commandRequest('subscribe', { ...nothing, ...what });
+};
 const pair = { key: 'k', value: valueToMessage('v') };
-/** Each command, on a table. */
+/** Each command, on a table or a topic of this name. */
 const REQUESTS: { readonly [Name in CommandName]: (table: string) => CommandRequest } = {
   hget: (table) => commandRequest('hget', { table, key: 'k' }),
   hgetall: (table) => commandRequest('hgetall', { table }),
@@ -29,6 +34,9 @@ const REQUESTS: { readonly [Name in CommandName]: (table: string) => CommandRequ
   hmdel: (table) => commandRequest('hmdel', { table, keys: ['k'] }),
   hexist: (table) => commandRequest('hexist', { table, key: 'k' }),
   hmexist: (table) => commandRequest('hmexist', { table, keys: ['k'] }),
+  subscribe: (topic) => subscribeTo({ topic }),
+  unsubscribe: (topic) => commandRequest('unsubscribe', { topic, id: 1 }),
+  publish: (topic) => commandRequest('publish', { topic, data: [] }),
   hscan: (table) =>
     commandRequest('hscan', { table, cursor: new Uint8Array(0), limit: 0, prefix: '' }),
   snapshot: () => commandRequest('snapshot', {}),
@@ -72,7 +80,9 @@ describe('a peer without a verified identity', () => {
     ['with one that nobody vouches for', { ...reporting, authorized: false }],
   ])('%s gets 401, whatever it asks', async (_, tls) => {
     allowByIdentity(engine, {
-      rules: [{ commonName: 'reporting', commands: ['read', 'write'], tables: 'all' }],
+      rules: [
+        { commonName: 'reporting', commands: ['read', 'write'], tables: 'all', topics: 'all' },
+      ],
     });
     for (const command of COMMANDS) expect(await status(tls, REQUESTS[command]('t'))).toBe(401);
     expect(await status(tls, { requestData: { case: undefined } })).toBe(401);
@@ -94,7 +104,9 @@ describe('a rule', () => {
     ],
     [[], []],
   ])('for %j allows just these commands', async (commands, expected) => {
-    allowByIdentity(engine, { rules: [{ commonName: 'reporting', commands, tables: 'all' }] });
+    allowByIdentity(engine, {
+      rules: [{ commonName: 'reporting', commands, tables: 'all', topics: 'all' }],
+    });
     expect((await allowed(reporting, 't')).sort()).toEqual([...expected].sort());
   });
 
@@ -138,13 +150,61 @@ describe('a rule', () => {
       ],
     });
     expect(await allowed(reporting, 'reports')).toContain('hset');
-    expect(await allowed(reporting, 'metrics')).toEqual(withEffect('read'));
+    const reads = withEffect('read').filter(
+      (command) => topicOf(REQUESTS[command]('t')) === undefined,
+    );
+    expect(await allowed(reporting, 'metrics')).toEqual(reads);
+  });
+
+  it('allows no topics unless it names them', async () => {
+    allowByIdentity(engine, {
+      rules: [{ commonName: 'reporting', commands: ['read', 'write'], tables: 'all' }],
+    });
+    for (const command of ['subscribe', 'unsubscribe', 'publish'] as const) {
+      expect(await status(reporting, REQUESTS[command]('t'))).toBe(403);
+    }
+  });
+
+  it('allows just the topics that it names', async () => {
+    allowByIdentity(engine, {
+      rules: [
+        { commonName: 'reporting', commands: ['read', 'write'], tables: [], topics: ['a', '*.b'] },
+      ],
+    });
+    const aboutTopics = COMMANDS.filter((command) => topicOf(REQUESTS[command]('t')) === 't');
+    expect(await allowed(reporting, 'a')).toEqual(aboutTopics);
+    expect(await allowed(reporting, 'x.b')).toEqual(aboutTopics);
+    expect(await allowed(reporting, 'b')).toEqual([]);
+    expect(await allowed(reporting, 'aa')).toEqual([]);
+  });
+
+  it.each<[string, boolean]>([
+    ['chat.*', true],
+    ['chat.room.*', true],
+    ['chat.*.*', true],
+    ['chat.a', true],
+    ['chat*', false],
+    ['*', false],
+    ['*chat.a', false],
+  ])('for the topics chat.* lets who subscribes to the pattern %s: %j', async (pattern, allows) => {
+    allowByIdentity(engine, {
+      rules: [{ commonName: 'reporting', commands: ['read'], tables: [], topics: ['chat.*'] }],
+    });
+    // 501, since nothing can be pushed to the peers of this test.
+    expect(await status(reporting, subscribeTo({ pattern }))).toBe(allows ? 501 : 403);
   });
 
   it('takes names that are properties of Object as any other', async () => {
     const strange = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
     allowByIdentity(engine, {
-      rules: [{ commonName: '__proto__', commands: ['read'], tables: ['__proto__'] }],
+      rules: [
+        {
+          commonName: '__proto__',
+          commands: ['read'],
+          tables: ['__proto__'],
+          topics: ['__proto__'],
+        },
+      ],
     });
     for (const name of strange) {
       const tls = verified({ commonName: name });

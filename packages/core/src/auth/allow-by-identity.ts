@@ -1,7 +1,15 @@
-import { COMMAND_EFFECT, type CommandName, KvError, tableOf } from '@kv/protocol';
+import {
+  COMMAND_EFFECT,
+  type CommandName,
+  type CommandRequest,
+  KvError,
+  tableOf,
+  topicOf,
+} from '@kv/protocol';
 import type { Engine } from '../engine.js';
 import type { HookEvents } from '../hooks/hook-events.js';
 import type { PeerTls } from '../peer.js';
+import { TopicPattern } from '../topics/topic-pattern.js';
 
 /**
  * Whom a rule is for: the subject of a verified certificate. An alternative name is given with its
@@ -11,12 +19,17 @@ export type Identity =
   | { readonly commonName: string; readonly altName?: string | undefined }
   | { readonly commonName?: string | undefined; readonly altName: string };
 
-/** Allows one identity some commands on some tables. */
+/** Allows one identity some commands on some tables and topics. */
 export type IdentityRule = Identity & {
   /** Commands by name, or all that only `read`, or all that `write`. */
   readonly commands: readonly ('read' | 'write' | CommandName)[];
-  /** Tables by name, or `all` of them, and what is about no table. */
+  /** Tables by name, or `all` of them, and what is about no table and no topic. */
   readonly tables: 'all' | readonly string[];
+  /**
+   * Topics by name or pattern (`chat.*`), or `all` of them: none by default. Who may listen to a pattern may
+   * listen to those of which each topic is one of it.
+   */
+  readonly topics?: 'all' | readonly string[] | undefined;
 };
 
 /** What {@link allowByIdentity} is told. */
@@ -35,7 +48,7 @@ export interface Access {
  * ```js
  * allowByIdentity(engine, {
  *   rules: [
- *     { commonName: 'reporting', commands: ['read'], tables: ['metrics'] },
+ *     { commonName: 'reporting', commands: ['read'], tables: ['metrics'], topics: ['metrics.*'] },
  *     { altName: 'URI:spiffe://example.org/ingest', commands: ['read', 'write'], tables: 'all' },
  *   ],
  * });
@@ -55,16 +68,14 @@ export function allowByIdentity(engine: Engine, access: Access): () => void {
     const { case: command } = request.requestData;
     // A request without a command is refused by the engine.
     if (command === undefined) return;
-    const table = tableOf(request);
-    if (rules.some((allows) => allows(tls, command, table))) return;
-    const where = table === undefined ? '' : ` on table ${table}`;
-    throw new KvError('FORBIDDEN', `${command} is not allowed${where}`);
+    if (rules.some((allows) => allows(tls, command, request))) return;
+    throw new KvError('FORBIDDEN', `${command} is not allowed${where(request)}`);
   };
   engine.hooks.on('requestReceived', listener);
   return () => void engine.hooks.off('requestReceived', listener);
 }
 
-type Allows = (tls: PeerTls, command: CommandName, table: string | undefined) => boolean;
+type Allows = (tls: PeerTls, command: CommandName, request: CommandRequest) => boolean;
 
 /** Sets, not objects: names come from outside, and may be `__proto__`. */
 function compile({ commonName, altName, ...rule }: IdentityRule): Allows {
@@ -73,10 +84,37 @@ function compile({ commonName, altName, ...rule }: IdentityRule): Allows {
     throw new TypeError('A rule needs a commonName or an altName');
   }
   const commands = new Set<string>(rule.commands);
-  const tables = rule.tables === 'all' ? undefined : new Set(rule.tables);
-  return (tls, command, table) =>
-    (commonName === undefined || commonName === tls.commonName) &&
-    (altName === undefined || tls.altNames.includes(altName)) &&
-    (commands.has(command) || commands.has(COMMAND_EFFECT[command])) &&
-    (tables === undefined || (table !== undefined && tables.has(table)));
+  const allowsTable = compileTables(rule.tables);
+  const allowsTopic = compileTopics(rule.topics ?? []);
+  return (tls, command, request) => {
+    const topic = topicOf(request);
+    return (
+      (commonName === undefined || commonName === tls.commonName) &&
+      (altName === undefined || tls.altNames.includes(altName)) &&
+      (commands.has(command) || commands.has(COMMAND_EFFECT[command])) &&
+      (topic === undefined ? allowsTable(tableOf(request)) : allowsTopic(topic))
+    );
+  };
+}
+
+function compileTables(tables: IdentityRule['tables']): (table: string | undefined) => boolean {
+  if (tables === 'all') return () => true;
+  const names = new Set(tables);
+  return (table) => table !== undefined && names.has(table);
+}
+
+/**
+ * A pattern is taken for a topic here: what a `*` of it stands for, a `*` of the rule's must stand for, so
+ * each topic of the one is a topic of the other.
+ */
+function compileTopics(topics: 'all' | readonly string[]): (topic: string) => boolean {
+  if (topics === 'all') return () => true;
+  const patterns = topics.map((topic) => new TopicPattern(topic));
+  return (topic) => patterns.some((pattern) => pattern.matches(topic));
+}
+
+function where(request: CommandRequest): string {
+  const [table, topic] = [tableOf(request), topicOf(request)];
+  if (topic !== undefined) return ` on topic ${topic}`;
+  return table === undefined ? '' : ` on table ${table}`;
 }

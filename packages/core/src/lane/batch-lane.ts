@@ -1,5 +1,5 @@
 import type { ByteWriter, CommandName } from '@kv/protocol';
-import type { Limits } from '../limits.js';
+import type { NameLimits } from '../limits.js';
 import type { StorageLane } from '../storage/storage-lane.js';
 import type { Tally } from '../tally.js';
 import { BatchReader } from './batch-reader.js';
@@ -12,7 +12,7 @@ export class BatchLane {
   readonly #batch: BatchReader;
   readonly #table: TableReader;
 
-  constructor(storage: StorageLane, limits: Limits, tally: Tally) {
+  constructor(storage: StorageLane, limits: NameLimits, tally: Tally) {
     this.#storage = storage;
     this.#tally = tally;
     this.#batch = new BatchReader(limits);

@@ -1,5 +1,5 @@
 import type { ByteWriter } from '@kv/protocol';
-import type { Limits } from '../limits.js';
+import type { NameLimits } from '../limits.js';
 import type { LaneAnswer, LaneRequest, StorageLane } from '../storage/storage-lane.js';
 import type { Tally } from '../tally.js';
 import { BatchLane } from './batch-lane.js';
@@ -29,7 +29,7 @@ export class Lane {
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(storage: StorageLane, limits: Limits, tally: Tally) {
+  constructor(storage: StorageLane, limits: NameLimits, tally: Tally) {
     this.#storage = storage;
     this.#tally = tally;
     this.#reader = new LaneReader(limits);

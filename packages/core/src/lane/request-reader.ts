@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Limits } from '../limits.js';
+import type { NameLimits } from '../limits.js';
 
 /** Up to here, looking at each word of a text beats a call into the runtime. */
 const SHORT_TEXT = 1024;
@@ -26,9 +26,9 @@ export abstract class RequestReader {
 
   /** Where it reads next. */
   protected at = 0;
-  readonly #limits: Limits;
+  readonly #limits: NameLimits;
 
-  constructor(limits: Limits) {
+  constructor(limits: NameLimits) {
     this.#limits = limits;
   }
 

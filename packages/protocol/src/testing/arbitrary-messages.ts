@@ -68,6 +68,14 @@ const scan = fc.record(
   LITERAL,
 );
 
+const uint32 = fc.nat({ max: 2 ** 32 - 1 });
+const subscribe = fc.record(
+  { topic: text, pattern: text, maxMessages: uint32, maxBytes: uint32, overflow: text },
+  LITERAL,
+);
+const unsubscribe = fc.record({ topic: text, id: uint32 }, LITERAL);
+const publish = fc.record({ topic: text, data: fc.array(value, { maxLength: 5 }) }, LITERAL);
+
 /** Any request that there can be. */
 export const request: fc.Arbitrary<CommandRequest> = fc.oneof(
   fc.constant({ requestData: { case: undefined } }),
@@ -80,6 +88,9 @@ export const request: fc.Arbitrary<CommandRequest> = fc.oneof(
   many.map((message) => commandRequest('hmdel', message)),
   one.map((message) => commandRequest('hexist', message)),
   many.map((message) => commandRequest('hmexist', message)),
+  subscribe.map((message) => commandRequest('subscribe', message)),
+  unsubscribe.map((message) => commandRequest('unsubscribe', message)),
+  publish.map((message) => commandRequest('publish', message)),
   scan.map((message) => commandRequest('hscan', message)),
   fc.constant(commandRequest('snapshot', {})),
 );
@@ -92,6 +103,10 @@ export const response: fc.Arbitrary<CommandResponse> = fc.record(
     values: fc.array(value, { maxLength: 5 }),
     pairs,
     cursor: fc.uint8Array({ maxLength: 40 }),
+    topic: text,
+    subscription: uint32,
+    delivered: uint32,
+    missed: uint32,
   },
   { ...LITERAL, requiredKeys: ['status', 'message', 'values', 'pairs'] },
 );

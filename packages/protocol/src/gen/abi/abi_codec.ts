@@ -74,6 +74,24 @@ export function encodeCommandRequest(message: Plain<pb.CommandRequest>, out: Byt
       endMessage(out, start);
       break;
     }
+    case 'subscribe': {
+      const start = beginMessage(out, 82);
+      encodeSubscribe(message.requestData.value, out);
+      endMessage(out, start);
+      break;
+    }
+    case 'unsubscribe': {
+      const start = beginMessage(out, 90);
+      encodeUnsubscribe(message.requestData.value, out);
+      endMessage(out, start);
+      break;
+    }
+    case 'publish': {
+      const start = beginMessage(out, 98);
+      encodePublish(message.requestData.value, out);
+      endMessage(out, start);
+      break;
+    }
     case 'hscan': {
       const start = beginMessage(out, 258);
       encodeHscan(message.requestData.value, out);
@@ -104,6 +122,10 @@ export function encodeCommandResponse(message: Plain<pb.CommandResponse>, out: B
     endMessage(out, start);
   }
   if (message.cursor !== undefined) writeBytes(out, 130, message.cursor);
+  if (message.topic !== undefined) writeString(out, 138, message.topic);
+  if (message.subscription !== undefined) writeUint32(out, 152, message.subscription);
+  if (message.delivered !== undefined) writeUint32(out, 160, message.delivered);
+  if (message.missed !== undefined) writeUint32(out, 168, message.missed);
 }
 
 /** Appends the message abi.Hget. */
@@ -221,7 +243,32 @@ export function encodeHscan(message: Plain<pb.Hscan>, out: ByteWriter): void {
 export function encodeSnapshot(_message: Plain<pb.Snapshot>, _out: ByteWriter): void {
 }
 
-const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 32, 33]);
+/** Appends the message abi.Subscribe. */
+export function encodeSubscribe(message: Plain<pb.Subscribe>, out: ByteWriter): void {
+  if (message.topic !== '') writeString(out, 10, message.topic);
+  if (message.pattern !== '') writeString(out, 130, message.pattern);
+  if (message.maxMessages !== 0) writeUint32(out, 136, message.maxMessages);
+  if (message.maxBytes !== 0) writeUint32(out, 144, message.maxBytes);
+  if (message.overflow !== '') writeString(out, 154, message.overflow);
+}
+
+/** Appends the message abi.Unsubscribe. */
+export function encodeUnsubscribe(message: Plain<pb.Unsubscribe>, out: ByteWriter): void {
+  if (message.topic !== '') writeString(out, 10, message.topic);
+  if (message.id !== 0) writeUint32(out, 16, message.id);
+}
+
+/** Appends the message abi.Publish. */
+export function encodePublish(message: Plain<pb.Publish>, out: ByteWriter): void {
+  if (message.topic !== '') writeString(out, 10, message.topic);
+  for (const item of message.data) {
+    const start = beginMessage(out, 18);
+    encodeValue(item, out);
+    endMessage(out, start);
+  }
+}
+
+const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 32, 33]);
 
 /** Reads the message abi.CommandRequest up to `end`, into `message` if there is one already. */
 export function decodeCommandRequest(
@@ -259,6 +306,15 @@ export function decodeCommandRequest(
       case 74:
         message.requestData = { case: 'hmexist', value: decodeHmexist(reader, reader.messageEnd(end), message.requestData.case === 'hmexist' ? message.requestData.value : undefined) };
         break;
+      case 82:
+        message.requestData = { case: 'subscribe', value: decodeSubscribe(reader, reader.messageEnd(end), message.requestData.case === 'subscribe' ? message.requestData.value : undefined) };
+        break;
+      case 90:
+        message.requestData = { case: 'unsubscribe', value: decodeUnsubscribe(reader, reader.messageEnd(end), message.requestData.case === 'unsubscribe' ? message.requestData.value : undefined) };
+        break;
+      case 98:
+        message.requestData = { case: 'publish', value: decodePublish(reader, reader.messageEnd(end), message.requestData.case === 'publish' ? message.requestData.value : undefined) };
+        break;
       case 258:
         message.requestData = { case: 'hscan', value: decodeHscan(reader, reader.messageEnd(end), message.requestData.case === 'hscan' ? message.requestData.value : undefined) };
         break;
@@ -273,7 +329,7 @@ export function decodeCommandRequest(
   return message;
 }
 
-const FIELDS_OF_COMMANDRESPONSE: ReadonlySet<number> = new Set([1, 2, 3, 4, 16]);
+const FIELDS_OF_COMMANDRESPONSE: ReadonlySet<number> = new Set([1, 2, 3, 4, 16, 17, 19, 20, 21]);
 
 /** Reads the message abi.CommandResponse up to `end`, into `message` if there is one already. */
 export function decodeCommandResponse(
@@ -298,6 +354,18 @@ export function decodeCommandResponse(
         break;
       case 130:
         message.cursor = reader.bytes(end);
+        break;
+      case 138:
+        message.topic = reader.string(end);
+        break;
+      case 152:
+        message.subscription = reader.uint32();
+        break;
+      case 160:
+        message.delivered = reader.uint32();
+        break;
+      case 168:
+        message.missed = reader.uint32();
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_COMMANDRESPONSE);
@@ -632,6 +700,90 @@ export function decodeSnapshot(
     switch (tag) {
       default:
         reader.skip(tag, end, FIELDS_OF_SNAPSHOT);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_SUBSCRIBE: ReadonlySet<number> = new Set([1, 16, 17, 18, 19]);
+
+/** Reads the message abi.Subscribe up to `end`, into `message` if there is one already. */
+export function decodeSubscribe(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Subscribe> = { topic: '', pattern: '', maxMessages: 0, maxBytes: 0, overflow: '' },
+): Plain<pb.Subscribe> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.topic = reader.string(end);
+        break;
+      case 130:
+        message.pattern = reader.string(end);
+        break;
+      case 136:
+        message.maxMessages = reader.uint32();
+        break;
+      case 144:
+        message.maxBytes = reader.uint32();
+        break;
+      case 154:
+        message.overflow = reader.string(end);
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_SUBSCRIBE);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_UNSUBSCRIBE: ReadonlySet<number> = new Set([1, 2]);
+
+/** Reads the message abi.Unsubscribe up to `end`, into `message` if there is one already. */
+export function decodeUnsubscribe(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Unsubscribe> = { topic: '', id: 0 },
+): Plain<pb.Unsubscribe> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.topic = reader.string(end);
+        break;
+      case 16:
+        message.id = reader.uint32();
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_UNSUBSCRIBE);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_PUBLISH: ReadonlySet<number> = new Set([1, 2]);
+
+/** Reads the message abi.Publish up to `end`, into `message` if there is one already. */
+export function decodePublish(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Publish> = { topic: '', data: [] },
+): Plain<pb.Publish> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.topic = reader.string(end);
+        break;
+      case 18:
+        message.data.push(decodeValue(reader, reader.messageEnd(end)));
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_PUBLISH);
     }
   }
   reader.checkEnd(end);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file abi/abi.proto.
  */
 export const file_abi_abi: GenFile = /*@__PURE__*/
-  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmki6QIKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIABIbCgVoc2NhbhggIAEoCzIKLmFiaS5Ic2NhbkgAEiEKCHNuYXBzaG90GCEgASgLMg0uYWJpLlNuYXBzaG90SABCDgoMcmVxdWVzdF9kYXRhIooBCg9Db21tYW5kUmVzcG9uc2USDgoGc3RhdHVzGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSGgoGdmFsdWVzGAMgAygLMgouYWJpLlZhbHVlEhoKBXBhaXJzGAQgAygLMgsuYWJpLkt2cGFpchITCgZjdXJzb3IYECABKAxIAIgBAUIJCgdfY3Vyc29yIiIKBEhnZXQSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIhgKB0hnZXRhbGwSDQoFdGFibGUYASABKAkiJAoFSG1nZXQSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSJoCgVWYWx1ZRIQCgZzdHJpbmcYASABKAlIABIQCgZiaW5hcnkYAiABKAxIABIRCgdpbnRlZ2VyGAMgASgDSAASDwoFZmxvYXQYBCABKAFIABIOCgRib29sGAUgASgISABCBwoFdmFsdWUiMAoGS3ZwYWlyEgsKA2tleRgBIAEoCRIZCgV2YWx1ZRgCIAEoCzIKLmFiaS5WYWx1ZSIwCgRIc2V0Eg0KBXRhYmxlGAEgASgJEhkKBHBhaXIYAiABKAsyCy5hYmkuS3ZwYWlyIjIKBUhtc2V0Eg0KBXRhYmxlGAEgASgJEhoKBXBhaXJzGAIgAygLMgsuYWJpLkt2cGFpciIiCgRIZGVsEg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSIkCgVIbWRlbBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIiQKBkhleGlzdBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiJgoHSG1leGlzdBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIkUKBUhzY2FuEg0KBXRhYmxlGAEgASgJEg4KBmN1cnNvchgCIAEoDBINCgVsaW1pdBgDIAEoDRIOCgZwcmVmaXgYBCABKAkiCgoIU25hcHNob3RiBnByb3RvMw");
+  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmki2AMKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIABIjCglzdWJzY3JpYmUYCiABKAsyDi5hYmkuU3Vic2NyaWJlSAASJwoLdW5zdWJzY3JpYmUYCyABKAsyEC5hYmkuVW5zdWJzY3JpYmVIABIfCgdwdWJsaXNoGAwgASgLMgwuYWJpLlB1Ymxpc2hIABIbCgVoc2NhbhggIAEoCzIKLmFiaS5Ic2NhbkgAEiEKCHNuYXBzaG90GCEgASgLMg0uYWJpLlNuYXBzaG90SABCDgoMcmVxdWVzdF9kYXRhIpoCCg9Db21tYW5kUmVzcG9uc2USDgoGc3RhdHVzGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSGgoGdmFsdWVzGAMgAygLMgouYWJpLlZhbHVlEhoKBXBhaXJzGAQgAygLMgsuYWJpLkt2cGFpchITCgZjdXJzb3IYECABKAxIAIgBARISCgV0b3BpYxgRIAEoCUgBiAEBEhkKDHN1YnNjcmlwdGlvbhgTIAEoDUgCiAEBEhYKCWRlbGl2ZXJlZBgUIAEoDUgDiAEBEhMKBm1pc3NlZBgVIAEoDUgEiAEBQgkKB19jdXJzb3JCCAoGX3RvcGljQg8KDV9zdWJzY3JpcHRpb25CDAoKX2RlbGl2ZXJlZEIJCgdfbWlzc2VkIiIKBEhnZXQSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIhgKB0hnZXRhbGwSDQoFdGFibGUYASABKAkiJAoFSG1nZXQSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSJoCgVWYWx1ZRIQCgZzdHJpbmcYASABKAlIABIQCgZiaW5hcnkYAiABKAxIABIRCgdpbnRlZ2VyGAMgASgDSAASDwoFZmxvYXQYBCABKAFIABIOCgRib29sGAUgASgISABCBwoFdmFsdWUiMAoGS3ZwYWlyEgsKA2tleRgBIAEoCRIZCgV2YWx1ZRgCIAEoCzIKLmFiaS5WYWx1ZSIwCgRIc2V0Eg0KBXRhYmxlGAEgASgJEhkKBHBhaXIYAiABKAsyCy5hYmkuS3ZwYWlyIjIKBUhtc2V0Eg0KBXRhYmxlGAEgASgJEhoKBXBhaXJzGAIgAygLMgsuYWJpLkt2cGFpciIiCgRIZGVsEg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSIkCgVIbWRlbBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIiQKBkhleGlzdBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiJgoHSG1leGlzdBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIkUKBUhzY2FuEg0KBXRhYmxlGAEgASgJEg4KBmN1cnNvchgCIAEoDBINCgVsaW1pdBgDIAEoDRIOCgZwcmVmaXgYBCABKAkiCgoIU25hcHNob3QiZgoJU3Vic2NyaWJlEg0KBXRvcGljGAEgASgJEg8KB3BhdHRlcm4YECABKAkSFAoMbWF4X21lc3NhZ2VzGBEgASgNEhEKCW1heF9ieXRlcxgSIAEoDRIQCghvdmVyZmxvdxgTIAEoCSIoCgtVbnN1YnNjcmliZRINCgV0b3BpYxgBIAEoCRIKCgJpZBgCIAEoDSIyCgdQdWJsaXNoEg0KBXRvcGljGAEgASgJEhgKBGRhdGEYAiADKAsyCi5hYmkuVmFsdWViBnByb3RvMw");
 
 /**
  * A command from a client to a server.
@@ -77,8 +77,25 @@ export type CommandRequest = Message<"abi.CommandRequest"> & {
     case: "hmexist";
   } | {
     /**
-     * 10 to 12 are the reference implementation's subscribe, unsubscribe and
-     * publish. Commands of this project start at 32.
+     * @generated from field: abi.Subscribe subscribe = 10;
+     */
+    value: Subscribe;
+    case: "subscribe";
+  } | {
+    /**
+     * @generated from field: abi.Unsubscribe unsubscribe = 11;
+     */
+    value: Unsubscribe;
+    case: "unsubscribe";
+  } | {
+    /**
+     * @generated from field: abi.Publish publish = 12;
+     */
+    value: Publish;
+    case: "publish";
+  } | {
+    /**
+     * Commands of this project start at 32.
      *
      * @generated from field: abi.Hscan hscan = 32;
      */
@@ -101,7 +118,9 @@ export const CommandRequestSchema: GenMessage<CommandRequest> = /*@__PURE__*/
   messageDesc(file_abi_abi, 0);
 
 /**
- * The server's answer to one command.
+ * The server's answer to one command, or a message that is pushed to a
+ * subscriber. Answers come in the order of the requests; a pushed message may
+ * stand between any two of them, and is told from them by its subscription.
  *
  * @generated from message abi.CommandResponse
  */
@@ -144,6 +163,41 @@ export type CommandResponse = Message<"abi.CommandResponse"> & {
    * @generated from field: optional bytes cursor = 16;
    */
   cursor?: Uint8Array | undefined;
+
+  /**
+   * Of a pushed message: the topic to which it was published. Its values are
+   * what was published.
+   *
+   * 18 is for the change of a feed.
+   *
+   * @generated from field: optional string topic = 17;
+   */
+  topic?: string | undefined;
+
+  /**
+   * Of every pushed message, and of nothing else: the subscription that it
+   * belongs to. With a status that is not 2xx, the subscription has ended, for
+   * the reason that the message gives. Written after what is the same for all
+   * subscribers, so that a server may encode that once.
+   *
+   * @generated from field: optional uint32 subscription = 19;
+   */
+  subscription?: number | undefined;
+
+  /**
+   * Of an answer to Publish: how many subscriptions got the message.
+   *
+   * @generated from field: optional uint32 delivered = 20;
+   */
+  delivered?: number | undefined;
+
+  /**
+   * Of a pushed message: how many before it were dropped, since the subscriber
+   * was too slow for them.
+   *
+   * @generated from field: optional uint32 missed = 21;
+   */
+  missed?: number | undefined;
 };
 
 /**
@@ -498,4 +552,112 @@ export type Snapshot = Message<"abi.Snapshot"> & {
  */
 export const SnapshotSchema: GenMessage<Snapshot> = /*@__PURE__*/
   messageDesc(file_abi_abi, 14);
+
+/**
+ * Subscribes to a topic, or to all topics that a pattern matches, until it is
+ * unsubscribed or the connection ends. Answers the subscription's id, an
+ * integer. Messages come after that, each published one once.
+ *
+ * @generated from message abi.Subscribe
+ */
+export type Subscribe = Message<"abi.Subscribe"> & {
+  /**
+   * Fields of this project start at 16.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * In place of a topic: '*' stands for any characters, or none, and all others
+   * for themselves.
+   *
+   * @generated from field: string pattern = 16;
+   */
+  pattern: string;
+
+  /**
+   * How many messages may wait for a subscriber that is slow; 0 for as many as
+   * the server allows, which is also the most.
+   *
+   * @generated from field: uint32 max_messages = 17;
+   */
+  maxMessages: number;
+
+  /**
+   * How many bytes of messages may wait, the same way.
+   *
+   * @generated from field: uint32 max_bytes = 18;
+   */
+  maxBytes: number;
+
+  /**
+   * What happens when more would have to wait: 'error' ends the subscription
+   * with status 429, as the empty text does; 'drop-oldest' drops what has
+   * waited longest.
+   *
+   * @generated from field: string overflow = 19;
+   */
+  overflow: string;
+};
+
+/**
+ * Describes the message abi.Subscribe.
+ * Use `create(SubscribeSchema)` to create a new message.
+ */
+export const SubscribeSchema: GenMessage<Subscribe> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 15);
+
+/**
+ * Ends a subscription of the same connection.
+ *
+ * @generated from message abi.Unsubscribe
+ */
+export type Unsubscribe = Message<"abi.Unsubscribe"> & {
+  /**
+   * The topic that it is to; the pattern, or nothing, if it is to a pattern.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: uint32 id = 2;
+   */
+  id: number;
+};
+
+/**
+ * Describes the message abi.Unsubscribe.
+ * Use `create(UnsubscribeSchema)` to create a new message.
+ */
+export const UnsubscribeSchema: GenMessage<Unsubscribe> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 16);
+
+/**
+ * Sends a message to all who are subscribed to its topic at this moment. It is
+ * not kept.
+ *
+ * @generated from message abi.Publish
+ */
+export type Publish = Message<"abi.Publish"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * Any number of values, none of them empty.
+   *
+   * @generated from field: repeated abi.Value data = 2;
+   */
+  data: Value[];
+};
+
+/**
+ * Describes the message abi.Publish.
+ * Use `create(PublishSchema)` to create a new message.
+ */
+export const PublishSchema: GenMessage<Publish> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 17);
 

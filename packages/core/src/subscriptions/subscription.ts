@@ -1,0 +1,150 @@
+import {
+  BoundedQueue,
+  type DropListener,
+  errorResponse,
+  KvError,
+  OVERFLOW_POLICIES,
+  type Overflow,
+  PushedMessage,
+  type QueueLimits,
+} from '@kv/protocol';
+import type { SubscriptionSource } from './subscription-source.js';
+import type { Subscriptions } from './subscriptions.js';
+
+/** How much may wait for a subscriber, and what happens when more would have to. */
+export interface SubscriberSettings {
+  readonly limits: QueueLimits;
+  readonly overflow: Overflow;
+}
+
+/**
+ * One subscription of one peer. What is delivered to it goes straight to the peer if that takes it, and waits
+ * otherwise, within limits: a peer that is slow holds up nobody, and is dropped. It has no queue as long as
+ * nothing waits, for there may be very many that are idle.
+ */
+export class Subscription implements DropListener<PushedMessage> {
+  readonly id: number;
+  readonly source: SubscriptionSource;
+  readonly #peer: Subscriptions;
+  readonly #settings: SubscriberSettings;
+  /** What waits; absent if nothing does. */
+  #queue: BoundedQueue<PushedMessage> | undefined;
+  /** How many messages were dropped before the next that is pushed. */
+  #missed = 0;
+  /** What tells the peer why it has ended, until it is pushed. */
+  #farewell: PushedMessage | undefined;
+  /** Whether the peer knows of it: until then, all waits. */
+  #started = false;
+  /** Whether nothing is delivered to it any more. */
+  #ended = false;
+
+  /** Made by {@link Subscriptions.open}. */
+  constructor(
+    id: number,
+    source: SubscriptionSource,
+    peer: Subscriptions,
+    settings: SubscriberSettings,
+  ) {
+    this.id = id;
+    this.source = source;
+    this.#peer = peer;
+    this.#settings = settings;
+  }
+
+  /**
+   * Takes a message for the peer.
+   *
+   * @returns whether the peer gets it, as far as can be known. If not, the subscription has ended.
+   */
+  deliver(message: PushedMessage): boolean {
+    if (this.#ended) return false;
+    if (this.#queue === undefined && this.#started && this.#peer.sink.ready) {
+      return this.#push(message);
+    }
+    return this.#wait(message);
+  }
+
+  /** The peer has been told that it is subscribed: what waits may be pushed. */
+  start(): void {
+    this.#started = true;
+    if (this.#queue !== undefined || this.#farewell !== undefined) this.#peer.waits(this);
+  }
+
+  /** Ends it, and tells the peer why. What waits is dropped. */
+  end(error: KvError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.source.leave(this);
+    this.#drop();
+    this.#farewell = new PushedMessage(errorResponse(error));
+    if (this.#started) this.#peer.waits(this);
+  }
+
+  /** Ends it at once: the peer hears no more of it. */
+  close(): void {
+    if (!this.#ended) this.source.leave(this);
+    this.#ended = true;
+    this.#drop();
+    this.#peer.forget(this);
+  }
+
+  /**
+   * Pushes what has waited longest.
+   *
+   * @returns whether more waits.
+   */
+  pushNext(): boolean {
+    if (this.#farewell !== undefined) {
+      this.#peer.sink.push(this.#farewell, this.id, this.#missed);
+      this.#peer.forget(this);
+      return false;
+    }
+    const message = this.#queue?.shift();
+    if (message === undefined) return false;
+    this.#peer.waitingBytes -= message.bytes;
+    if (this.#queue?.length === 0) this.#queue = undefined;
+    return this.#push(message) && this.#queue !== undefined;
+  }
+
+  /** Hears that the queue has dropped a message, to make room. */
+  dropped({ bytes }: PushedMessage): void {
+    this.#peer.waitingBytes -= bytes;
+    this.#missed++;
+  }
+
+  #push(message: PushedMessage): boolean {
+    const missed = this.#missed;
+    this.#missed = 0;
+    if (this.#peer.sink.push(message, this.id, missed)) return true;
+    this.end(new KvError('TOO_LARGE', 'A message is too large to be sent to this subscriber'));
+    return false;
+  }
+
+  #wait(message: PushedMessage): boolean {
+    this.#queue ??= this.#newQueue();
+    if (!this.#peer.hasRoomFor(message) || !this.#queue.push(message)) {
+      this.end(tooSlow(this.#settings.limits));
+      return false;
+    }
+    this.#peer.waitingBytes += message.bytes;
+    if (this.#started) this.#peer.waits(this);
+    return true;
+  }
+
+  #newQueue(): BoundedQueue<PushedMessage> {
+    const { limits, overflow } = this.#settings;
+    return new BoundedQueue(limits, OVERFLOW_POLICIES[overflow], this);
+  }
+
+  #drop(): void {
+    if (this.#queue !== undefined) this.#peer.waitingBytes -= this.#queue.bytes;
+    this.#queue = undefined;
+  }
+}
+
+function tooSlow({ maxMessages, maxBytes }: QueueLimits): KvError {
+  return new KvError(
+    'TOO_MANY_REQUESTS',
+    `This subscriber is too slow: more would have to wait for it than ${maxMessages} messages or ${maxBytes} bytes, or more for all of its connection than may`,
+  );
+}

@@ -1,0 +1,259 @@
+import { EventEmitter } from 'eventemitter3';
+import { BoundedQueue, type QueueLimits } from './bounded-queue.js';
+import { Fifo } from './fifo.js';
+import type { PushTarget } from './inboxes.js';
+import { KvError } from './kv-error.js';
+import type { CommandRequest, CommandResponse } from './messages.js';
+import { OVERFLOW_POLICIES, type Overflow } from './overflow-policy.js';
+import { responseError } from './response.js';
+import { responseBytes } from './response-bytes.js';
+import type { Sized } from './sized.js';
+import type { Gap, Subscription, SubscriptionEvents } from './subscription.js';
+
+/** What an {@link Inbox} is made of. */
+export interface InboxSettings<Item> {
+  /** What it asks of the server: after each loss of the connection again. */
+  readonly request: CommandRequest;
+  /** What the request to end it calls it. */
+  readonly topic: string;
+  readonly limits: QueueLimits;
+  readonly overflow: Overflow;
+  readonly signal?: AbortSignal | undefined;
+  readonly onGap?: ((gap: Gap) => void) | undefined;
+  /** What the subscriber gets of a pushed message. */
+  readonly itemOf: (response: CommandResponse) => Item;
+  /** Called once, when it has ended. Who has ended it waits until it is done. */
+  readonly onEnd: () => Promise<void>;
+}
+
+/** What waits for the subscriber: a message, or a gap, or a gap and then a message. */
+interface Waiting extends Sized {
+  readonly response: CommandResponse | undefined;
+  readonly gap: Gap | undefined;
+}
+
+interface Waiter<Item> {
+  resolve(result: IteratorResult<Item, undefined>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The client's side of a subscription: what was pushed and not yet taken, within limits. What is pushed
+ * comes by {@link receive}; a subscriber takes it by iterating.
+ */
+export class Inbox<Item> implements Subscription<Item>, PushTarget {
+  id: number | undefined;
+  readonly request: CommandRequest;
+  readonly topic: string;
+  readonly signal: AbortSignal | undefined;
+  readonly #settings: InboxSettings<Item>;
+  readonly #queue: BoundedQueue<Waiting>;
+  /** Those who have asked for an item that has not come yet; then nothing waits. */
+  readonly #waiters: Fifo<Waiter<Item>> = new Fifo();
+  /** What was dropped before the oldest that waits. */
+  #gap: Gap | undefined;
+  #onGap: ((gap: Gap) => void) | undefined;
+  #emitter: EventEmitter<SubscriptionEvents<Item>> | undefined;
+  #ended = false;
+  /** Why it has ended; told once, when all that waited has been taken. */
+  #error: { readonly reason: unknown } | undefined;
+
+  constructor(settings: InboxSettings<Item>) {
+    this.#settings = settings;
+    this.request = settings.request;
+    this.topic = settings.topic;
+    this.signal = settings.signal;
+    this.#onGap = settings.onGap;
+    this.#queue = new BoundedQueue(settings.limits, OVERFLOW_POLICIES[settings.overflow], this);
+  }
+
+  /** Whether nothing comes any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Takes what was pushed: a message, or, with a status of failure, why there are no more. */
+  receive(response: CommandResponse, missed: number): void {
+    if (this.#ended) return;
+    const error = responseError(response);
+    if (error !== undefined) {
+      void this.#end({ reason: error });
+    } else {
+      const gap = missed > 0 ? { missed } : undefined;
+      this.#put({ response, gap, bytes: responseBytes(response) });
+    }
+  }
+
+  /** Takes that messages may be missing from here on. */
+  interrupt(): void {
+    if (!this.#ended) this.#put({ response: undefined, gap: { missed: undefined }, bytes: 0 });
+  }
+
+  /** Ends it for this reason, and drops what waits. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#clear();
+    void this.#end({ reason: error });
+  }
+
+  /** Ends it without a reason, and drops what waits. */
+  close(): void {
+    this.#clear();
+    this.#error = undefined;
+    if (!this.#ended) void this.#end(undefined);
+  }
+
+  async unsubscribe(): Promise<void> {
+    this.#clear();
+    this.#error = undefined;
+    if (!this.#ended) await this.#end(undefined);
+  }
+
+  /** Hears of what the queue drops. */
+  dropped({ gap, response }: Waiting): void {
+    this.#gap = joined(joined(this.#gap, gap), response && { missed: 1 });
+  }
+
+  async next(): Promise<IteratorResult<Item, undefined>> {
+    const item = this.#take();
+    if (item !== undefined) return item;
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined, undefined> {
+    return {
+      next: () => this.next(),
+      return: async () => {
+        await this.unsubscribe();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  emitter(): EventEmitter<SubscriptionEvents<Item>> {
+    if (this.#emitter === undefined) {
+      this.#emitter = new EventEmitter();
+      setImmediate(() => void this.#emitAll(this.#emitter as never));
+    }
+    return this.#emitter;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.unsubscribe();
+  }
+
+  /** Emits all there is to tell. A listener that throws does no harm to the others, nor to what comes. */
+  async #emitAll(emitter: EventEmitter<SubscriptionEvents<Item>>): Promise<void> {
+    const told = this.#onGap;
+    this.#onGap = (gap) => {
+      told?.(gap);
+      attempt(() => emitter.emit('gap', gap));
+    };
+    try {
+      for await (const item of this) attempt(() => emitter.emit('item', item));
+    } catch (error) {
+      if (!attempt(() => emitter.emit('error', error))) warn(error);
+    }
+    attempt(() => emitter.emit('end'));
+  }
+
+  #put(waiting: Waiting): void {
+    if (this.#queue.push(waiting)) this.#serve();
+    else void this.#end({ reason: tooSlow() });
+  }
+
+  /** Ends it; what waits can still be taken. */
+  #end(error: { readonly reason: unknown } | undefined): Promise<void> {
+    this.#ended = true;
+    this.#error = error;
+    this.#serve();
+    return this.#settings.onEnd();
+  }
+
+  /** Hands what there is to those who have asked for it. */
+  #serve(): void {
+    for (let waiter = this.#waiters.peek(); waiter !== undefined; waiter = this.#waiters.peek()) {
+      try {
+        const item = this.#take();
+        if (item === undefined) return;
+        this.#waiters.shift();
+        waiter.resolve(item);
+      } catch (error) {
+        this.#waiters.shift();
+        waiter.reject(error);
+      }
+    }
+  }
+
+  /**
+   * Takes out the next item, or the end if there is none.
+   *
+   * @returns `undefined` if that has not come yet.
+   * @throws why it has ended, once.
+   */
+  #take(): IteratorResult<Item, undefined> | undefined {
+    while (this.#queue.length > 0) {
+      const gap = this.#gap;
+      this.#gap = undefined;
+      const { gap: before, response } = this.#queue.shift() as Waiting;
+      const whole = joined(gap, before);
+      if (whole !== undefined && !this.#tell(whole)) break;
+      if (response !== undefined) return { done: false, value: this.#settings.itemOf(response) };
+    }
+    if (!this.#ended) return undefined;
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined) throw error.reason;
+    return { done: true, value: undefined };
+  }
+
+  /** @returns whether it goes on. */
+  #tell(gap: Gap): boolean {
+    try {
+      this.#onGap?.(gap);
+      return true;
+    } catch (reason) {
+      // It is the subscriber's own, who asks for items, and gets this in place of the next.
+      this.#clear();
+      this.#error = { reason };
+      if (!this.#ended) void this.#settings.onEnd();
+      this.#ended = true;
+      return false;
+    }
+  }
+
+  #clear(): void {
+    while (this.#queue.length > 0) this.#queue.shift();
+    this.#gap = undefined;
+  }
+}
+
+function joined(one: Gap | undefined, other: Gap | undefined): Gap | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const known = one.missed !== undefined && other.missed !== undefined;
+  return { missed: known ? (one.missed as number) + (other.missed as number) : undefined };
+}
+
+function tooSlow(): KvError {
+  return new KvError(
+    'TOO_MANY_REQUESTS',
+    'More messages wait for this subscriber than may: it takes them too slowly',
+  );
+}
+
+/** Calls listeners. What they throw becomes a warning of the process. */
+function attempt(emit: () => boolean): boolean {
+  try {
+    return emit();
+  } catch (error) {
+    warn(error);
+    return true;
+  }
+}
+
+function warn(thrown: unknown): void {
+  process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+}

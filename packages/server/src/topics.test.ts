@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream';
+import { KvError } from '@kv/core';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Output } from './io.js';
+import { run } from './main.js';
+import { TestIo } from './testing/test-io.js';
+import { TestServer } from './testing/test-server.js';
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await TestServer.start();
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+const newIo = (stdin?: Readable): TestIo => new TestIo({ KV_URL: server.url }, stdin);
+
+async function kv(...argv: string[]): Promise<TestIo & { code: number }> {
+  const io = newIo();
+  const code = await run(argv, io);
+  return Object.assign(io, { code });
+}
+
+/** Waits until so many subscriptions are in place. */
+const subscribed = (count: number): Promise<void> =>
+  vi.waitFor(() => expect(server.engine.stats().subscriptions).toBe(count));
+
+const lines = ({ stdout }: TestIo): string[] => stdout.text.split('\n').slice(0, -1);
+
+/** Waits until so many lines have been printed. */
+const printed = (io: TestIo, count: number): Promise<void> =>
+  vi.waitFor(() => expect(lines(io).length).toBe(count));
+
+describe('kv subscribe', () => {
+  test.each([
+    [[], ['news\train\t21', 'chat.a\tAP8K', 'news\t', 'chat.b']],
+    [
+      ['--json'],
+      [
+        '{"topic":"news","values":[{"type":"string","value":"rain"},{"type":"integer","value":"21"}]}',
+        '{"topic":"chat.a","values":[{"type":"binary","value":"AP8K"}]}',
+        '{"topic":"news","values":[{"type":"string","value":""}]}',
+        '{"topic":"chat.b","values":[]}',
+      ],
+    ],
+  ])('prints messages as they come, until it is interrupted: %j', async (flags, expected) => {
+    const io = newIo();
+    const code = run(['subscribe', 'news', 'other', '--pattern', 'chat.*', ...flags], io);
+    await subscribed(3);
+    const client = server.engine.client();
+    await client.publish('news', ['rain', 21n]);
+    await printed(io, 1);
+    await client.publish('chat.a', new Uint8Array([0, 255, 10]));
+    await printed(io, 2);
+    await client.publish('nobody', 'hears');
+    await client.publish('news', '');
+    await printed(io, 3);
+    await client.publish('chat.b', []);
+    await printed(io, 4);
+    expect(lines(io)).toEqual(expected);
+    io.signal('SIGINT');
+    expect(await code).toBe(130);
+    expect(io.stderr.text).toBe('');
+    await subscribed(0);
+  });
+
+  test('takes several patterns', async () => {
+    const io = newIo();
+    const code = run(['subscribe', '--pattern', 'a*', '--pattern', 'b*'], io);
+    await subscribed(2);
+    await server.engine.client().publish('b', 1n);
+    await printed(io, 1);
+    expect(lines(io)).toEqual(['b\t1']);
+    io.signal('SIGTERM');
+    expect(await code).toBe(143);
+  });
+
+  test('ends without an error when nobody reads any more', async () => {
+    const stdout: Output = {
+      write: (_chunk, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),
+    };
+    const io = Object.assign(newIo(), { stdout });
+    const code = run(['subscribe', 'news'], io as never);
+    await subscribed(1);
+    await server.engine.client().publish('news', 'rain');
+    expect(await code).toBe(0);
+    await subscribed(0);
+  });
+
+  test('says why it was refused, or why it has ended', async () => {
+    expect(await kv('subscribe')).toMatchObject({ code: 2 });
+    server.engine.hooks.once('requestReceived', () => {
+      throw new KvError('FORBIDDEN', 'not you');
+    });
+    const refused = await kv('subscribe', 'news');
+    expect([refused.code, refused.stderr.text]).toEqual([3, 'error: not you\n']);
+    const io = newIo();
+    const code = run(['subscribe', 'news', 'other'], io);
+    await subscribed(2);
+    await server.engine.close();
+    expect(await code).toBe(3);
+    expect(io.stderr.text).toBe('error: The engine is closed\n');
+  });
+});
+
+describe('kv publish', () => {
+  test.each([
+    [[], '2\n'],
+    [['--json'], '{"type":"integer","value":"2"}\n'],
+    [['--quiet'], ''],
+  ])('prints how many got the message: %j', async (flags, output) => {
+    const client = server.engine.client();
+    const [one] = [await client.subscribe('news'), await client.subscribe('news')];
+    const { code, stdout, stderr } = await kv('publish', 'news', 'rain', '-1', ...flags);
+    expect([code, stdout.text, stderr.text]).toEqual([0, output, '']);
+    expect(await one[Symbol.asyncIterator]().next()).toMatchObject({
+      value: { topic: 'news', values: ['rain', '-1'] },
+    });
+  });
+
+  test('is no failure if nobody got it', async () => {
+    const { code, stdout } = await kv('publish', 'news', 'rain');
+    expect([code, stdout.text]).toEqual([0, '0\n']);
+  });
+
+  test('takes values of other types, and one of standard input', async () => {
+    const subscription = await server.engine.client().subscribe('news');
+    const io = newIo(Readable.from([Buffer.from([0, 255])]));
+    expect(await run(['publish', 'news', 'AP8K', '-', '--type', 'binary'], io)).toBe(0);
+    expect(await subscription[Symbol.asyncIterator]().next()).toMatchObject({
+      value: { values: [new Uint8Array([0, 255, 10]), new Uint8Array([0, 255])] },
+    });
+    const { code, stderr } = await kv('publish', 'news', '-', '-');
+    expect([code, stderr.text]).toEqual([2, expect.stringContaining('only one value can be')]);
+  });
+
+  test.each([
+    [['publish']],
+    [['publish', 'news']],
+    [['publish', 'news', 'x', '--type', 'integer']],
+  ])('refuses what makes no sense: %j', async (argv) => {
+    expect(await kv(...argv)).toMatchObject({ code: 2 });
+  });
+});
