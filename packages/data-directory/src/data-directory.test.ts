@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { KvError, type KvErrorCode } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DataDirectory, inspect } from './data-directory.js';
+import { checkClosed, DataDirectory, inspect } from './data-directory.js';
 import { Holder } from './testing/holder.js';
 
 const MINE = { engine: 'mine', version: 2 };
@@ -266,6 +266,33 @@ describe('a directory that is open', () => {
     await directory.close();
     await failure('UNAVAILABLE', openHere());
     await next.close();
+  });
+});
+
+describe('making sure that a directory is closed', () => {
+  it('fails while it is open, here or in another process, and writes nothing', async () => {
+    const here = await openHere();
+    const error = await failure('UNAVAILABLE', checkClosed(path));
+    expect(error.message).toContain('is open in this process already');
+    await here.close();
+    await checkClosed(path);
+    const holder = await Holder.start(path, MINE);
+    const before = await contents();
+    const elsewhere = await failure('UNAVAILABLE', checkClosed(path));
+    expect(elsewhere.message).toContain(`another process (${holder.pid})`);
+    expect(await contents()).toEqual(before);
+    await holder.end('SIGKILL');
+    await checkClosed(path);
+  });
+
+  it('keeps nobody from opening it, and makes no file', async () => {
+    const directory = await openHere();
+    await directory.close();
+    await checkClosed(path);
+    await (await openHere()).close();
+    await rm(join(path, 'kv.lock'));
+    await checkClosed(path);
+    expect(await readdir(path)).toEqual(['kv.json']);
   });
 });
 

@@ -94,6 +94,21 @@ export async function inspect(path: string, format?: DataFormat): Promise<Marker
   );
 }
 
+/**
+ * Makes sure that nobody has a directory open, and writes nothing: for who reads what its storage may change. That it is
+ * so later, too, is not said.
+ *
+ * @throws {KvError} `UNAVAILABLE` if it is open in this process or another, `STORAGE_FAILURE` if that cannot be found out.
+ */
+export async function checkClosed(path: string): Promise<void> {
+  const absolute = resolve(path);
+  try {
+    await DirectoryLock.checkFree(absolute);
+  } catch (error) {
+    throw failureOf(absolute, 'read', error);
+  }
+}
+
 /** Whose the directory is; `undefined` if there is nothing in it. Refuses one that is not the engine's. */
 async function examine(path: string, format: DataFormat): Promise<Marker | undefined> {
   // In this order: what came before a marker that is still not there is not its writer's.

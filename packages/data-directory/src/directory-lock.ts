@@ -39,6 +39,29 @@ export class DirectoryLock {
     }
   }
 
+  /**
+   * Makes sure that nobody has it, and writes nothing.
+   *
+   * @throws {KvError} `UNAVAILABLE` if it is held, `UNSUPPORTED` where there are no locks.
+   */
+  static async checkFree(path: string): Promise<void> {
+    const locks = await load();
+    let fd: number;
+    try {
+      fd = openSync(join(path, LOCK_FILE), constants.O_RDONLY);
+    } catch (error) {
+      // Where there is none, nobody has it.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw error;
+    }
+    try {
+      if (!locks.tryLock(fd, { shared: true })) throw heldError(path, readPid(fd));
+      locks.unlock(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   release(): void {
     // Closing would not suffice: a child that is being started has the descriptor, too, for a moment.
     this.#locks.unlock(this.#fd);

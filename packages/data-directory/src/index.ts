@@ -1,2 +1,2 @@
-export { DataDirectory, inspect } from './data-directory.js';
+export { checkClosed, DataDirectory, inspect } from './data-directory.js';
 export type { DataFormat, Marker } from './marker.js';

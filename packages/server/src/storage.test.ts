@@ -90,7 +90,9 @@ describe('kv serve --storage wal', () => {
     await serve().url();
     const second = await serve().ended;
     expect(second).toMatchObject({ code: 3, stdout: '', stderr: said('open in another process') });
-    expect(await kv('repair', directory)).toEqual([3, '', said('open')]);
+    for (const command of ['check', 'repair']) {
+      expect(await kv(command, directory)).toEqual([3, '', said('open in another process')]);
+    }
   });
 
   test('does what its other flags say', async () => {

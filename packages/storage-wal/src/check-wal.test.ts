@@ -46,8 +46,9 @@ describe('a data directory as it was left', () => {
     expect(await contents()).toEqual(before);
   });
 
-  it('is not repaired while it is open', async () => {
+  it('is neither checked nor repaired while it is open', async () => {
     const storage = await WalStorage.open({ directory });
+    await expect(checkWal(directory)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(repairWal(directory)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await storage.close();
   });

@@ -1,4 +1,4 @@
-import { DataDirectory, inspect } from '@kv/data-directory';
+import { checkClosed, DataDirectory, inspect } from '@kv/data-directory';
 import { checkLog, type LogReport } from './log/check-log.js';
 import { type RepairReport, repairLog } from './log/repair-log.js';
 import { FORMAT } from './wal-storage.js';
@@ -7,10 +7,12 @@ import { FORMAT } from './wal-storage.js';
  * Reads all of a data directory whose storage is not open, and writes nothing.
  *
  * @throws {KvError} `STORAGE_FAILURE` if it is none or cannot be read, `UNSUPPORTED` if it is another engine's or a later
- * version's.
+ * version's, `UNAVAILABLE` if it is open.
  */
 export async function checkWal(directory: string): Promise<LogReport> {
   await inspect(directory, FORMAT);
+  // Files come and go in one that is open, and it would look as if some were missing.
+  await checkClosed(directory);
   return checkLog(directory);
 }
 
@@ -18,7 +20,7 @@ export async function checkWal(directory: string): Promise<LogReport> {
  * Makes a data directory that is damaged one that can be opened: with all that can still be read. What the
  * directory had is kept in files whose names end in `.damaged`. One that is not damaged is left as it is.
  *
- * @throws {KvError} as {@link checkWal}, and `UNAVAILABLE` if its storage is open.
+ * @throws {KvError} as {@link checkWal}.
  */
 export async function repairWal(directory: string): Promise<RepairReport> {
   // Before anything is written: a directory that is empty would be claimed.
