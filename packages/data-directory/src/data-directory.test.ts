@@ -70,6 +70,20 @@ describe('opening', () => {
     expect((await readdir(deep)).sort()).toEqual(['kv.json', 'kv.lock']);
   });
 
+  it('comes to an end where the system makes no directories', async () => {
+    const nowhere = '/proc/kv/data';
+    await expect(DataDirectory.open(nowhere, MINE)).rejects.toMatchObject({
+      code: 'STORAGE_FAILURE',
+      message: expect.stringContaining(nowhere),
+    });
+  });
+
+  it('is made once by those who come together', async () => {
+    const deep = join(path, 'a', 'b');
+    const several = Array.from({ length: 5 }, (_, i) => openHere(MINE, join(deep, `${i}`)));
+    expect(await Promise.all(several)).toHaveLength(5);
+  });
+
   it('takes a path from the working directory on', async () => {
     const directory = await openHere(MINE, relative(process.cwd(), path));
     expect(directory.path).toBe(path);

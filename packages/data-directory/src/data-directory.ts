@@ -131,8 +131,21 @@ function checkEmpty(path: string, names: readonly string[]): void {
 
 /** Makes a directory and those above it that are missing, for good. */
 async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  const top = dirname(first);
-  for (let made = path; made !== top; made = dirname(made)) await syncDirectory(dirname(made));
+  // `recursive` never comes to an end where the system makes no directories, as in /proc.
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isDirectory(path)) return;
+    const parent = dirname(path);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' || (await isDirectory(parent))) throw error;
+    await makeDirectory(parent);
+    return makeDirectory(path);
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats?.isDirectory() === true;
 }
