@@ -13,7 +13,11 @@ export interface Problem {
 
 /** The error of a store that is not as it was left. */
 export function damageError({ path, offset, reason }: Problem): KvError {
-  return new KvError('STORAGE_FAILURE', `${path} is damaged at byte ${offset}: ${reason}`);
+  const remedy = 'a repair (kv repair, repairWal) keeps what can be read';
+  return new KvError(
+    'STORAGE_FAILURE',
+    `${path} is damaged at byte ${offset}: ${reason}; ${remedy}`,
+  );
 }
 
 /** The error of a store that a later version has written. */
