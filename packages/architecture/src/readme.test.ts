@@ -19,8 +19,8 @@ async function run(name: string, code: string): Promise<void> {
 }
 
 describe("the README's uses", () => {
-  it('are three, of which the first has a second way and the third is a test, and listening', () => {
-    expect(uses).toHaveLength(4);
+  it('are three, of which the first has a second way and the third is a test, listening and watching', () => {
+    expect(uses).toHaveLength(5);
     expect(unitTest).not.toBe('');
   });
 

@@ -1,4 +1,5 @@
 import type { Awaitable, CommandMessage, CommandName, CommandResponse } from '@kv/protocol';
+import type { Feed } from './feed/feed.js';
 import type { Limits } from './limits.js';
 import type { Storage } from './storage/storage.js';
 import type { Subscriptions } from './subscriptions/subscriptions.js';
@@ -13,6 +14,8 @@ export interface CommandContext {
   readonly maxResponseBytes?: number | undefined;
   /** Who is subscribed to which topics: nobody by default. */
   readonly topics?: Topics | undefined;
+  /** The changes of the storage; absent if nobody can hear of them, as by default. */
+  readonly feed?: Feed | undefined;
   /** What the caller is subscribed to; absent if nothing can be pushed to it, as by default. */
   readonly subscriptions?: Subscriptions | undefined;
 }

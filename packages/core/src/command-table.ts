@@ -1,5 +1,6 @@
 import type { CommandName } from '@kv/protocol';
 import type { CommandService } from './command-service.js';
+import { changes } from './commands/changes.js';
 import { hdel } from './commands/hdel.js';
 import { hexist } from './commands/hexist.js';
 import { hget } from './commands/hget.js';
@@ -14,6 +15,7 @@ import { publish } from './commands/publish.js';
 import { snapshot } from './commands/snapshot.js';
 import { subscribe } from './commands/subscribe.js';
 import { unsubscribe } from './commands/unsubscribe.js';
+import { watch } from './commands/watch.js';
 
 /**
  * Every command and what carries it out. A command that is added to the proto file is an error here
@@ -34,4 +36,6 @@ export const commandTable: { readonly [Name in CommandName]: CommandService<Name
   publish,
   hscan,
   snapshot,
+  watch,
+  changes,
 };

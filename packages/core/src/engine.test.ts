@@ -36,6 +36,8 @@ const NO_COMMANDS: Record<CommandName, number> = {
   publish: 0,
   hscan: 0,
   snapshot: 0,
+  watch: 0,
+  changes: 0,
 };
 
 interface Slow {

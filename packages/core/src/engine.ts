@@ -6,6 +6,8 @@ import {
   type KvClient,
   KvError,
 } from '@kv/protocol';
+import { RecordingLane } from './feed/recording-lane.js';
+import { type RecordingOptions, RecordingStorage } from './feed/recording-storage.js';
 import { HookBus } from './hooks/hook-bus.js';
 import { InProcessClient } from './in-process-client.js';
 import { Lane } from './lane/lane.js';
@@ -24,6 +26,8 @@ export interface EngineOptions {
   readonly storage?: Storage | undefined;
   /** How long names may be, and how much may wait: {@link DEFAULT_LIMITS} where nothing is said. */
   readonly limits?: LimitOptions | undefined;
+  /** How the changes of watched tables are kept, where the storage keeps none itself. */
+  readonly feed?: RecordingOptions | undefined;
   /**
    * Told of every error that callers see without its cause: what a hook throws that is no `KvError`,
    * what the storage fails with, and why a transport cannot send a response. Written to the console by default.
@@ -80,6 +84,8 @@ export class Engine implements AsyncDisposable {
   readonly hooks: HookBus = new HookBus();
 
   readonly #storage: Storage;
+  /** The same, or what records its changes. */
+  readonly #used: Storage;
   readonly #tally: Tally = new Tally();
   readonly #startedAt: number = performance.now();
   readonly #sessions: Set<Session> = new Set();
@@ -94,16 +100,20 @@ export class Engine implements AsyncDisposable {
   constructor({
     storage = new SlabStorage(),
     limits,
+    feed,
     onError = (error) => console.error(error),
   }: EngineOptions = {}) {
     this.#storage = storage;
     const allLimits = limitsOf(limits);
     const lane = storage.lane && new Lane(storage.lane, allLimits, this.#tally);
+    const recorder = storage.feed ? undefined : recorded(storage, feed, lane);
+    const used = recorder ?? storage;
+    this.#used = used;
     const refusal = () => this.#closing && closed();
     const topics = new Topics();
     this.#contextFor = (maxResponseBytes) => ({
       hooks: this.hooks,
-      command: { storage, limits: allLimits, maxResponseBytes, topics },
+      command: { storage: used, feed: used.feed, limits: allLimits, maxResponseBytes, topics },
       onError,
       tally: this.#tally,
       lane,
@@ -180,8 +190,22 @@ export class Engine implements AsyncDisposable {
   async #close(): Promise<void> {
     for (const session of this.#sessions) session.unsubscribeAll(closed());
     await this.#tally.idle();
-    await this.#storage.close();
+    await this.#used.close();
   }
+}
+
+/** The storage with a feed. While it records, the lane leaves to it what it must see. */
+function recorded(
+  storage: Storage,
+  options: RecordingOptions | undefined,
+  lane: Lane | undefined,
+): RecordingStorage {
+  const recorder = new RecordingStorage(storage, options, (isRecording) => {
+    const { lane: direct } = storage;
+    if (direct === undefined) return;
+    lane?.use(isRecording ? new RecordingLane(direct, () => recorder.recorded) : direct);
+  });
+  return recorder;
 }
 
 function closed(): KvError {

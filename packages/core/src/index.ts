@@ -2,11 +2,18 @@
 
 export {
   type CallOptions,
+  type Change,
+  type ChangeCause,
+  type ChangeFilter,
+  type ChangePage,
+  type ChangesOptions,
   COMMAND_EFFECT,
   type CommandMessage,
   type CommandName,
   type CommandRequest,
   type CommandResponse,
+  type CopiedEntry,
+  type CopyComplete,
   commandRequest,
   ERROR_STATUS,
   errorResponse,
@@ -18,6 +25,7 @@ export {
   type Overflow,
   okResponse,
   type Pairs,
+  type Position,
   responseError,
   type ScanOptions,
   type SubscribeOptions,
@@ -29,6 +37,10 @@ export {
   type Value,
   valueFromMessage,
   valueToMessage,
+  type Watch,
+  type WatchItem,
+  type WatchOptions,
+  type WatchOverflow,
 } from '@kv/protocol';
 export {
   type Access,
@@ -37,6 +49,7 @@ export {
   type IdentityRule,
 } from './auth/allow-by-identity.js';
 export type { CommandContext, CommandService } from './command-service.js';
+export { changes } from './commands/changes.js';
 export { hdel } from './commands/hdel.js';
 export { hexist } from './commands/hexist.js';
 export { hget } from './commands/hget.js';
@@ -51,6 +64,7 @@ export { publish } from './commands/publish.js';
 export { snapshot } from './commands/snapshot.js';
 export { subscribe } from './commands/subscribe.js';
 export { unsubscribe } from './commands/unsubscribe.js';
+export { watch } from './commands/watch.js';
 export { dispatch } from './dispatch.js';
 export { Engine, type EngineOptions, type EngineStats, type SessionOptions } from './engine.js';
 export type { HookBus } from './hooks/hook-bus.js';
@@ -78,9 +92,9 @@ export {
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent } from './answer-queue.js';
 export type { AnswerSink } from './deferred-answer.js';
-export type { Change, ChangeCause, Position } from './feed/change.js';
 export type { RingLimits } from './feed/change-ring.js';
-export type { Feed, PositionedPage } from './feed/feed.js';
+export type { Feed, Listening, PositionedPage } from './feed/feed.js';
+export type { FeedChange } from './feed/feed-change.js';
 export { type RecordingOptions, RecordingStorage } from './feed/recording-storage.js';
 export { MAX_PREFETCH } from './lane/lane.js';
 export { LaneReader } from './lane/lane-reader.js';

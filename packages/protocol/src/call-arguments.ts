@@ -2,11 +2,13 @@ import type { CallOptions, Pairs, ScanOptions } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import { checkList } from './list.js';
 import type { CommandMessage, KvpairMessage, ValueMessage } from './messages.js';
-import { isOverflow, OVERFLOW_POLICIES } from './overflow-policy.js';
+import { isOverflow, OVERFLOW_POLICIES, type Overflow } from './overflow-policy.js';
+import { checkPosition, type Position, positionToMessage } from './position.js';
 import type { SubscribeOptions, TopicPattern } from './subscription.js';
 import { checkText } from './text.js';
 import { typeName } from './type-name.js';
 import { checkValue, type Value, valueToMessage } from './value.js';
+import type { ChangeFilter, ChangesOptions, WatchOptions, WatchOverflow } from './watch-options.js';
 
 /** The `limit` of a request whose page is as large as the server likes. */
 const SERVER_DEFAULT = 0;
@@ -32,6 +34,28 @@ const SUBSCRIBE_OPTIONS: Readonly<Record<keyof SubscribeOptions, true>> = {
   maxBytes: true,
   overflow: true,
   onGap: true,
+};
+
+const WATCH_OPTIONS: Readonly<Record<keyof WatchOptions, true>> = {
+  key: true,
+  prefix: true,
+  after: true,
+  snapshot: true,
+  signal: true,
+  timeoutMs: true,
+  maxMessages: true,
+  maxBytes: true,
+  overflow: true,
+  onGap: true,
+};
+
+const CHANGES_OPTIONS: Readonly<Record<keyof ChangesOptions, true>> = {
+  key: true,
+  prefix: true,
+  limit: true,
+  signal: true,
+  timeoutMs: true,
+  retryReads: true,
 };
 
 // What a method of a client is given, as it travels. All that is mutable is copied, so that it does not
@@ -101,6 +125,56 @@ export function topicOrPattern(
   return { ...topicOf(topic), maxMessages, maxBytes, overflow };
 }
 
+/** A table, which changes of it, and what may wait for the consumer. */
+export function tableAndWatch(table: string, options: WatchOptions): CommandMessage<'watch'> {
+  checkText('table', table);
+  checkNames(options, WATCH_OPTIONS);
+  const { maxMessages = SERVER_DEFAULT, maxBytes = SERVER_DEFAULT, after, snapshot } = options;
+  if (options.maxMessages !== undefined) checkUint32('maxMessages', maxMessages);
+  if (options.maxBytes !== undefined) checkUint32('maxBytes', maxBytes);
+  checkFunction('onGap', options.onGap);
+  if (after !== undefined) checkPosition('after', after);
+  if (after !== undefined && snapshot === true) {
+    throw KvError.invalidCommand('a watch begins with a snapshot or after a position, not both');
+  }
+  const overflow = pushedOverflow(options.overflow ?? 'catch-up');
+  return { table, ...filterOf(options), maxMessages, maxBytes, overflow };
+}
+
+/** What becomes of what is pushed: what can be read again may be dropped. */
+export function pushedOverflow(overflow: WatchOverflow): Overflow {
+  if (overflow === 'catch-up' || overflow === 'conflate') return 'drop-oldest';
+  checkOverflow(overflow, 'catch-up', 'conflate');
+  return overflow;
+}
+
+/** A table, which changes of it, and the position after which they begin. */
+export function tableAndChanges(
+  table: string,
+  after: Position,
+  options: ChangesOptions,
+): CommandMessage<'changes'> {
+  checkText('table', table);
+  checkNames(options, CHANGES_OPTIONS);
+  const { limit } = options;
+  if (limit !== undefined) checkUint32('limit', limit);
+  const position = positionToMessage(checkPosition('after', after));
+  return { table, ...filterOf(options), after: position, limit: limit ?? SERVER_DEFAULT };
+}
+
+function filterOf({ key, prefix }: ChangeFilter): { key: string; prefix: string } {
+  if (key !== undefined) {
+    checkText('key', key);
+    // It would stand for all keys.
+    if (key === '') throw KvError.invalidCommand('key must not be empty');
+  }
+  if (prefix !== undefined) checkText('prefix', prefix);
+  if (key !== undefined && prefix !== undefined) {
+    throw KvError.invalidCommand('there may be a key or a prefix, not both');
+  }
+  return { key: key ?? '', prefix: prefix ?? '' };
+}
+
 /** A topic and what is published to it: a value, or any number of them. */
 export function topicAndValues(
   topic: string,
@@ -123,9 +197,12 @@ function topicOf(topic: string | TopicPattern): { topic: string; pattern: string
   return { topic: '', pattern: topic.pattern };
 }
 
-function checkOverflow(overflow: string): void {
+function checkOverflow(
+  overflow: string,
+  ...others: readonly string[]
+): asserts overflow is Overflow {
   if (isOverflow(overflow)) return;
-  const names = Object.keys(OVERFLOW_POLICIES).join(', ');
+  const names = [...others, ...Object.keys(OVERFLOW_POLICIES)].join(', ');
   throw KvError.invalidCommand(`overflow must be one of ${names}, not '${overflow}'`);
 }
 

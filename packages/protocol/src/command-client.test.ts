@@ -177,6 +177,47 @@ const COMMANDS: Record<
     { ...okResponse([]), delivered: 3 },
     3,
   ],
+  watch: [
+    async (kv, options) => {
+      const { id, position } = await kv.watch('t', options);
+      return [id, position];
+    },
+    commandRequest('watch', {
+      ...{ table: 't', key: '', prefix: '' },
+      ...{ maxMessages: 0, maxBytes: 0, overflow: 'drop-oldest' },
+    }),
+    { ...values(8n), position: { epoch: 3n, sequence: 4n } },
+    [8, { epoch: 3, sequence: 4 }],
+  ],
+  changes: [
+    (kv, options) => kv.changes('t', { epoch: 3, sequence: 4 }, options),
+    commandRequest('changes', {
+      ...{ table: 't', key: '', prefix: '', limit: 0 },
+      after: { epoch: 3n, sequence: 4n },
+    }),
+    {
+      ...okResponse([]),
+      page: {
+        changes: [
+          {
+            position: { epoch: 3n, sequence: 5n },
+            ...{ key: 'k', cause: 'set', value: valueToMessage('v'), oldKnown: true },
+          },
+        ],
+      },
+      position: { epoch: 3n, sequence: 6n },
+    },
+    {
+      changes: [
+        {
+          kind: 'change',
+          position: { epoch: 3, sequence: 5 },
+          ...{ table: 't', key: 'k', cause: 'set', value: 'v', old: null },
+        },
+      ],
+      position: { epoch: 3, sequence: 6 },
+    },
+  ],
   snapshot: [
     (kv, options) => kv.snapshot(options),
     commandRequest('snapshot', {}),

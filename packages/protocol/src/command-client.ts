@@ -1,15 +1,20 @@
 import { type Awaitable, isPromise } from './awaitable.js';
+import type { QueueLimits } from './bounded-queue.js';
 import {
   checkOptions,
+  pushedOverflow,
+  tableAndChanges,
   tableAndKey,
   tableAndKeys,
   tableAndPages,
   tableAndPair,
   tableAndPairs,
+  tableAndWatch,
   topicAndValues,
   topicOrPattern,
 } from './call-arguments.js';
 import { Cancellations } from './cancellations.js';
+import { changeFromMessage } from './change-message.js';
 import { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
 import { Inbox } from './inbox.js';
 import { Inboxes, type PushTarget } from './inboxes.js';
@@ -24,10 +29,14 @@ import {
   type KvpairMessage,
   type ValueMessage,
 } from './messages.js';
+import { type Position, positionFromMessage, positionToMessage } from './position.js';
 import { responseError } from './response.js';
 import type { Message, SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
 import { checkText } from './text.js';
 import { type Value, valueFromMessage } from './value.js';
+import type { Change, ChangePage, Watch } from './watch-item.js';
+import type { ChangesOptions, WatchOptions } from './watch-options.js';
+import { type CopiedPage, Watching } from './watching.js';
 
 const END = new Uint8Array(0);
 
@@ -132,10 +141,7 @@ export abstract class CommandClient implements KvClient {
     const inbox: Inbox<Message> = new Inbox({
       request: commandRequest('subscribe', message),
       topic: message.topic || message.pattern,
-      limits: {
-        maxMessages: options.maxMessages ?? DEFAULT_QUEUE_LIMITS.maxMessages,
-        maxBytes: options.maxBytes ?? DEFAULT_QUEUE_LIMITS.maxBytes,
-      },
+      limits: limitsOf(options),
       overflow,
       signal,
       onGap,
@@ -155,6 +161,48 @@ export abstract class CommandClient implements KvClient {
     const { delivered } = ok(isPromise(sent) ? await sent : sent);
     if (delivered === undefined) throw unexpected('no number of subscriptions');
     return delivered;
+  }
+
+  async watch(table: string, options: WatchOptions = {}): Promise<Watch> {
+    const message = tableAndWatch(table, options);
+    const { signal, timeoutMs, after, snapshot = false, overflow = 'catch-up', onGap } = options;
+    const callOptions = { signal, timeoutMs };
+    checkOptions(callOptions);
+    let watching: Watching | undefined;
+    let start: Position | undefined;
+    const live: Inbox<Change> = new Inbox({
+      request: commandRequest('watch', message),
+      topic: '',
+      limits: limitsOf(options),
+      overflow: pushedOverflow(overflow),
+      signal,
+      onGap: (gap) => watching?.gap(gap),
+      itemOf: (response) => changeOf(table, response),
+      onEnd: () => this.#ended(live),
+    });
+    await this.#enter(live, callOptions, ({ position }) => {
+      start ??= position && positionFromMessage(position);
+    });
+    if (start === undefined) throw unexpected('no position');
+    // They are not the caller's calls: who watches waits for as long as it takes to connect again.
+    const patient = { timeoutMs: Number.POSITIVE_INFINITY, retryReads: true };
+    const { key, prefix } = message;
+    const scanned = { table, limit: 0, prefix: key || prefix, positioned: true };
+    watching = new Watching({
+      ...{ table, live, start, after, snapshot, overflow, onGap },
+      pull: (position) => {
+        const asked = { table, key, prefix, after: positionToMessage(position), limit: 0 };
+        return this.#changes(asked, patient);
+      },
+      copy: (cursor) => this.#copiedPage({ ...scanned, cursor }, key, patient),
+    });
+    return watching;
+  }
+
+  async changes(table: string, after: Position, options: ChangesOptions = {}): Promise<ChangePage> {
+    const message = tableAndChanges(table, after, options);
+    const { signal, timeoutMs, retryReads } = options;
+    return this.#changes(message, { signal, timeoutMs, retryReads });
   }
 
   hscan(table: string, options: ScanOptions = {}): AsyncIterable<[key: string, value: Value]> {
@@ -200,14 +248,36 @@ export abstract class CommandClient implements KvClient {
     } while (cursor.length > 0);
   }
 
-  async #enter(inbox: PushTarget, options: CallOptions): Promise<void> {
+  async #changes(message: CommandMessage<'changes'>, options: CallOptions): Promise<ChangePage> {
+    const { table } = message;
+    const { page, position } = ok(await this.#call('changes', message, options));
+    const changes = page?.changes.map((change) => changeFromMessage(table, change)) ?? [];
+    return { changes, position: positionFromMessage(position) };
+  }
+
+  /** A page of a table, of which only `key` counts, if it is not empty. */
+  async #copiedPage(
+    message: CommandMessage<'hscan'>,
+    key: string,
+    options: CallOptions,
+  ): Promise<CopiedPage> {
+    const { pairs, position, cursor = END } = ok(await this.#call('hscan', message, options));
+    const entries = pairs.map(entry).filter(([each]) => key === '' || each === key);
+    return { entries, position: positionFromMessage(position), cursor };
+  }
+
+  async #enter(
+    inbox: PushTarget,
+    options: CallOptions,
+    accepted: (response: CommandResponse) => void = () => {},
+  ): Promise<void> {
     this.inboxes.add(inbox);
     this.cancellations.watch(inbox);
     try {
       // What became of it on a connection that was lost went with that, so it may be repeated.
       const repeatable = { ...options, retryReads: true };
       const answered = (answer: CommandResponse): void => this.answered(inbox, answer);
-      ok(await this.execute(inbox.request, repeatable, answered));
+      accepted(ok(await this.execute(inbox.request, repeatable, answered)));
       if (inbox.id === undefined && !inbox.ended) throw unexpected('no id of a subscription');
     } catch (error) {
       inbox.fail(error);
@@ -263,6 +333,18 @@ function messages(response: CommandResponse, count: number): readonly ValueMessa
   const { values } = ok(response);
   if (values.length !== count) throw unexpected(`${values.length} values instead of ${count}`);
   return values;
+}
+
+function limitsOf({ maxMessages, maxBytes }: SubscribeOptions | WatchOptions): QueueLimits {
+  return {
+    maxMessages: maxMessages ?? DEFAULT_QUEUE_LIMITS.maxMessages,
+    maxBytes: maxBytes ?? DEFAULT_QUEUE_LIMITS.maxBytes,
+  };
+}
+
+function changeOf(table: string, { change }: CommandResponse): Change {
+  if (change === undefined) throw unexpected('no change');
+  return changeFromMessage(table, change);
 }
 
 function messageOf({ topic = '', values }: CommandResponse): Message {

@@ -21,4 +21,6 @@ export const COMMAND_EFFECT: { readonly [Name in CommandName]: 'read' | 'write' 
   hscan: 'read',
   // Not of the data; but who may only read may not have all of it written anew.
   snapshot: 'write',
+  watch: 'read',
+  changes: 'read',
 };

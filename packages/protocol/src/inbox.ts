@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import { BoundedQueue, type QueueLimits } from './bounded-queue.js';
+import { attempt, emitItems } from './emit-items.js';
 import { Fifo } from './fifo.js';
 import type { PushTarget } from './inboxes.js';
 import { KvError } from './kv-error.js';
@@ -152,12 +153,7 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
       told?.(gap);
       attempt(() => emitter.emit('gap', gap));
     };
-    try {
-      for await (const item of this) attempt(() => emitter.emit('item', item));
-    } catch (error) {
-      if (!attempt(() => emitter.emit('error', error))) warn(error);
-    }
-    attempt(() => emitter.emit('end'));
+    await emitItems(this, emitter);
   }
 
   #put(waiting: Waiting): void {
@@ -242,18 +238,4 @@ function tooSlow(): KvError {
     'TOO_MANY_REQUESTS',
     'More messages wait for this subscriber than may: it takes them too slowly',
   );
-}
-
-/** Calls listeners. What they throw becomes a warning of the process. */
-function attempt(emit: () => boolean): boolean {
-  try {
-    return emit();
-  } catch (error) {
-    warn(error);
-    return true;
-  }
-}
-
-function warn(thrown: unknown): void {
-  process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 }

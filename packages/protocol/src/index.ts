@@ -4,17 +4,20 @@ export { COMMAND_EFFECT } from './command-effect.js';
 export type { CallOptions, CommandMethods, KvClient, Pairs, ScanOptions } from './kv-client.js';
 export { ERROR_STATUS, KvError, type KvErrorCode } from './kv-error.js';
 export {
+  type ChangeMessage,
   type CommandMessage,
   type CommandName,
   type CommandRequest,
   type CommandResponse,
   commandRequest,
   type KvpairMessage,
+  type PositionMessage,
   tableOf,
   topicOf,
   type ValueMessage,
 } from './messages.js';
 export type { Overflow } from './overflow-policy.js';
+export type { Position } from './position.js';
 export {
   errorResponse,
   notFoundResponse,
@@ -31,6 +34,21 @@ export type {
   TopicPattern,
 } from './subscription.js';
 export type { Value } from './value.js';
+export type {
+  Change,
+  ChangeCause,
+  ChangePage,
+  CopiedEntry,
+  CopyComplete,
+  Watch,
+  WatchItem,
+} from './watch-item.js';
+export type {
+  ChangeFilter,
+  ChangesOptions,
+  WatchOptions,
+  WatchOverflow,
+} from './watch-options.js';
 
 // For authors of transports, storage engines and clients.
 
@@ -65,6 +83,7 @@ export {
   OVERFLOW_POLICIES,
   type OverflowPolicy,
 } from './overflow-policy.js';
+export { positionFromMessage, positionToMessage } from './position.js';
 export { PushedMessage } from './pushed-message.js';
 export { reflectionCodec } from './reflection-codec.js';
 export type { Sized } from './sized.js';

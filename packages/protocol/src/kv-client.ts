@@ -1,7 +1,10 @@
 import type { KvError } from './kv-error.js';
 import type { CommandName } from './messages.js';
+import type { Position } from './position.js';
 import type { SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
 import type { Value } from './value.js';
+import type { ChangePage, Watch } from './watch-item.js';
+import type { ChangesOptions, WatchOptions } from './watch-options.js';
 
 /** What may be said of a single call. */
 export interface CallOptions {
@@ -90,6 +93,25 @@ export interface CommandMethods {
    * @returns how many subscriptions got it: it is on its way to them, or waits for them.
    */
   publish(topic: string, values: Value | readonly Value[], options?: CallOptions): Promise<number>;
+  /**
+   * Tells each change of `table`, or of some of its keys, from now on or from where the options say: in order, none
+   * twice, none left out. After a lost connection it goes on where it was, as far as the server has kept the
+   * changes; if it has not, the iteration rejects with `GONE`.
+   *
+   * With `snapshot`, it begins with a copy of the table: entries, and changes among them, up to an item of the kind
+   * `ready`. Whoever has applied them in their order has then the table as it was at one moment; the changes after it follow.
+   *
+   * @returns the watch, which is in place.
+   */
+  watch(table: string, options?: WatchOptions): Promise<Watch>;
+  /**
+   * Reads changes of `table` after a position, in order, some at a time; and the position to go on from. No changes
+   * are no more for now.
+   *
+   * @throws {KvError} `GONE`, rejected, if they are not kept any more, in part or as a whole, or if there is no such
+   * position: a storage without a log keeps those of tables that are watched, or were lately.
+   */
+  changes(table: string, after: Position, options?: ChangesOptions): Promise<ChangePage>;
   /**
    * Reads the pairs of `table`, page by page, in no particular order; nothing is asked before it is iterated
    * over, and no page before those of the one in front have been taken. Iterated over again, it begins anew. In the

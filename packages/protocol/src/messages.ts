@@ -26,6 +26,12 @@ export type ValueMessage = Plain<abi.Value>;
 /** A key and its value as they travel. */
 export type KvpairMessage = Plain<abi.Kvpair>;
 
+/** A change of a key as it travels. */
+export type ChangeMessage = Plain<abi.Change>;
+
+/** A position among changes as it travels. */
+export type PositionMessage = Plain<abi.Position>;
+
 /** The commands there are, by their names in the request's `oneof`. */
 export type CommandName = NonNullable<CommandRequest['requestData']['case']>;
 

@@ -7,9 +7,15 @@ const MESSAGE_BYTES = 64;
 const VALUE_BYTES = 16;
 
 /** About how many bytes of memory a pushed message takes that waits. */
-export function responseBytes({ message, topic = '', values }: CommandResponse): number {
+export function responseBytes({ message, topic = '', values, change }: CommandResponse): number {
   let bytes = MESSAGE_BYTES + message.length + topic.length;
   for (const value of values) bytes += VALUE_BYTES + lengthOf(value);
+  if (change !== undefined) {
+    bytes += MESSAGE_BYTES + change.key.length;
+    for (const value of [change.value, change.old]) {
+      if (value !== undefined) bytes += VALUE_BYTES + lengthOf(value);
+    }
+  }
   return bytes;
 }
 

@@ -13,9 +13,10 @@ import { hset } from './commands/hset.js';
 import { publish } from './commands/publish.js';
 import { snapshot } from './commands/snapshot.js';
 import { subscribe } from './commands/subscribe.js';
+import { watch } from './commands/watch.js';
 
-/** The commands that the command line has. A subscription of its ends with the process. */
-export type ClientCommandName = Exclude<CommandName, 'unsubscribe'>;
+/** The commands that the command line has. A subscription of its ends with the process; changes are for who watches. */
+export type ClientCommandName = Exclude<CommandName, 'unsubscribe' | 'changes'>;
 
 /**
  * Every command, as the command line has it. A command that is added to the proto file is an error
@@ -35,4 +36,5 @@ export const commandTable: { readonly [Name in ClientCommandName]: ClientCommand
   publish,
   hscan,
   snapshot,
+  watch,
 };

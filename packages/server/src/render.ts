@@ -1,8 +1,8 @@
-import type { Value } from '@kv/protocol';
+import type { Change, CopiedEntry, CopyComplete, Position, Value } from '@kv/protocol';
 import { typeOf, type ValueType } from './value-argument.js';
 
 /** One thing that a command answers. */
-export type Item = ValueItem | MessageItem | GapItem;
+export type Item = ValueItem | MessageItem | GapItem | Change | CopiedEntry | CopyComplete;
 
 /** A value; with its key, if there may be several. `null` is a miss. */
 export interface ValueItem {
@@ -25,6 +25,7 @@ export interface GapItem {
 export function textLine(item: Item): string {
   if ('missed' in item) return `(messages are missing: ${item.missed ?? 'nobody knows how many'})`;
   if ('topic' in item) return [item.topic, ...item.values.map(valueText)].join('\t');
+  if ('kind' in item) return watchedText(item);
   const { key, value } = item;
   const text = value === null ? '(none)' : valueText(value);
   return key === undefined ? text : `${key}\t${text}`;
@@ -40,9 +41,41 @@ export function jsonLine(item: Item): string {
     const { topic, values } = item;
     return JSON.stringify({ topic, values: values.map(typedValue) });
   }
+  if ('kind' in item) return JSON.stringify(watchedJson(item));
   const { key, value } = item;
   const typed = value === null ? null : typedValue(value);
   return JSON.stringify(key === undefined ? typed : { key, ...(typed ?? MISS) });
+}
+
+/** An item of a watch for people: what it is, and then what it is about. */
+function watchedText(item: Change | CopiedEntry | CopyComplete): string {
+  if (item.kind === 'ready') return `ready\t${positionText(item.position)}`;
+  const what = item.kind === 'entry' ? 'entry' : item.cause;
+  return [what, item.key, ...(item.value === null ? [] : [valueText(item.value)])].join('\t');
+}
+
+/** An item of a watch as it is in JSON. An old value that nobody knows is not there. */
+function watchedJson(item: Change | CopiedEntry | CopyComplete): object {
+  const { kind, table } = item;
+  if (kind === 'entry') return { kind, table, key: item.key, ...typedValue(item.value) };
+  const position = positionText(item.position);
+  if (kind === 'ready') return { kind, table, position };
+  const { key, cause, value, old } = item;
+  const before = old === undefined ? {} : { old: old === null ? null : typedValue(old) };
+  return {
+    kind,
+    table,
+    position,
+    key,
+    cause,
+    ...(value === null ? MISS : typedValue(value)),
+    ...before,
+  };
+}
+
+/** As `kv watch --after` takes it. */
+function positionText({ epoch, sequence }: Position): string {
+  return `${epoch}:${sequence}`;
 }
 
 function typedValue(value: Value): { type: ValueType; value: string | number | boolean } {

@@ -1,4 +1,5 @@
 import { type CommandName, commandRequest } from '@kv/core';
+import { changesCases } from './cases/changes.js';
 import { hdelCases } from './cases/hdel.js';
 import { hexistCases } from './cases/hexist.js';
 import { hgetCases } from './cases/hget.js';
@@ -13,6 +14,7 @@ import { publishCases } from './cases/publish.js';
 import { snapshotCases } from './cases/snapshot.js';
 import { subscribeCases } from './cases/subscribe.js';
 import { unsubscribeCases } from './cases/unsubscribe.js';
+import { watchCases } from './cases/watch.js';
 import type { CommandCase, RequestCase } from './command-case.js';
 import { invalid } from './expected-response.js';
 
@@ -35,6 +37,8 @@ export const commandCases: { readonly [Name in CommandName]: readonly CommandCas
   publish: publishCases,
   hscan: hscanCases,
   snapshot: snapshotCases,
+  watch: watchCases,
+  changes: changesCases,
 };
 
 /** The cases of `name`, with whole requests. */

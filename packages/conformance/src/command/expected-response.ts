@@ -55,7 +55,7 @@ function invalidMessage(reason: string): string {
 /** Without what a decoder may add to messages, and with pairs in an order. */
 function comparable(response: CommandResponse | ExpectedResponse) {
   const { status, message, values, pairs, cursor, ...others } = response;
-  const { topic, subscription, delivered, missed } = others;
+  const { topic, subscription, delivered, missed, position, page } = others;
   return {
     status,
     message,
@@ -66,6 +66,9 @@ function comparable(response: CommandResponse | ExpectedResponse) {
     subscription,
     delivered,
     missed,
+    // Positions are the storage's own.
+    isPositioned: position !== undefined,
+    keys: page?.changes.map(({ key }) => key),
   };
 }
 

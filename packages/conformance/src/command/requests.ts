@@ -55,6 +55,15 @@ export function unsubscribe(topic: string, id: number): CommandRequest {
   return commandRequest('unsubscribe', { topic, id });
 }
 
+export function watch(table: string): CommandRequest {
+  return commandRequest('watch', ofTable(table));
+}
+
+/** The message of a watch of a table, of which nothing else is said. */
+export function ofTable(table: string): CommandMessage<'watch'> {
+  return { table, key: '', prefix: '', maxMessages: 0, maxBytes: 0, overflow: '' };
+}
+
 export function publish(topic: string, ...values: readonly Value[]): CommandRequest {
   return commandRequest('publish', { topic, data: values.map(valueToMessage) });
 }

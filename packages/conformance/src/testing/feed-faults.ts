@@ -1,6 +1,7 @@
 import {
   type Awaitable,
-  type Change,
+  type FeedChange,
+  type Listening,
   type PageRequest,
   type Position,
   type PositionedPage,
@@ -17,7 +18,7 @@ export const feedFaults: readonly Fault[] = [
     'tells the new value for the old one',
     /^a feed tells each change/,
     class extends RecordingStorage {
-      override listen(table: string, listener: (change: Change) => void): () => void {
+      override listen(table: string, listener: (change: FeedChange) => void): Listening {
         return super.listen(table, (change) => listener({ ...change, old: change.value }));
       }
     },
@@ -26,8 +27,8 @@ export const feedFaults: readonly Fault[] = [
     'tells deletions that have deleted nothing',
     /^a feed tells nothing of what changes nothing/,
     class extends RecordingStorage {
-      #listener: ((change: Change) => void) | undefined;
-      override listen(table: string, listener: (change: Change) => void): () => void {
+      #listener: ((change: FeedChange) => void) | undefined;
+      override listen(table: string, listener: (change: FeedChange) => void): Listening {
         if (table === 'table') this.#listener = listener;
         return super.listen(table, listener);
       }
@@ -44,9 +45,9 @@ export const feedFaults: readonly Fault[] = [
     'goes on telling who listens no more',
     /^a listener is told of its table alone/,
     class extends RecordingStorage {
-      override listen(table: string, listener: (change: Change) => void): () => void {
-        super.listen(table, listener);
-        return () => {};
+      override listen(table: string, listener: (change: FeedChange) => void): Listening {
+        const { position } = super.listen(table, listener);
+        return { position, end() {} };
       }
     },
   ),
@@ -59,7 +60,7 @@ export const feedFaults: readonly Fault[] = [
         this.#given ??= value;
         return super.set(table, key, value);
       }
-      override listen(table: string, listener: (change: Change) => void): () => void {
+      override listen(table: string, listener: (change: FeedChange) => void): Listening {
         return super.listen(table, (change) => {
           const isBytes = change.value instanceof Uint8Array;
           listener(isBytes ? { ...change, value: this.#given } : change);
@@ -71,8 +72,8 @@ export const feedFaults: readonly Fault[] = [
     'tells a deletion behind what follows on it',
     /^a feed tells calls that overlap/,
     class extends RecordingStorage {
-      override listen(table: string, listener: (change: Change) => void): () => void {
-        const held: Change[] = [];
+      override listen(table: string, listener: (change: FeedChange) => void): Listening {
+        const held: FeedChange[] = [];
         return super.listen(table, (change) => {
           if (change.cause === 'delete') held.push(change);
           else for (const each of [change, ...held.splice(0)]) listener(each);
@@ -87,7 +88,7 @@ export const feedFaults: readonly Fault[] = [
       override history(
         table: string,
         { epoch, sequence }: Position,
-      ): Generator<Change[], void, undefined> {
+      ): Generator<FeedChange[], void, undefined> {
         return super.history(table, { epoch, sequence: Math.max(0, sequence - 1) });
       }
     },
@@ -96,7 +97,7 @@ export const feedFaults: readonly Fault[] = [
     'takes a position that it does not know for the last one',
     /^a position that there never was/,
     class extends RecordingStorage {
-      override *history(table: string, after: Position): Generator<Change[], void, undefined> {
+      override *history(table: string, after: Position): Generator<FeedChange[], void, undefined> {
         try {
           yield* super.history(table, after);
         } catch {
@@ -130,7 +131,7 @@ export const feedFaults: readonly Fault[] = [
     'skips what came before it was opened',
     /^a position from before the storage was opened again/,
     class extends RecordingStorage {
-      override *history(table: string, after: Position): Generator<Change[], void, undefined> {
+      override *history(table: string, after: Position): Generator<FeedChange[], void, undefined> {
         try {
           yield* super.history(table, after);
         } catch {

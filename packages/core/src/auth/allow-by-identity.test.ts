@@ -40,6 +40,16 @@ const REQUESTS: { readonly [Name in CommandName]: (table: string) => CommandRequ
   hscan: (table) =>
     commandRequest('hscan', { table, cursor: new Uint8Array(0), limit: 0, prefix: '' }),
   snapshot: () => commandRequest('snapshot', {}),
+  watch: (table) =>
+    commandRequest('watch', {
+      ...{ table, key: '', prefix: '' },
+      ...{ maxMessages: 0, maxBytes: 0, overflow: '' },
+    }),
+  changes: (table) =>
+    commandRequest('changes', {
+      ...{ table, key: '', prefix: '', limit: 0 },
+      after: { epoch: 1n, sequence: 1n },
+    }),
 };
 const COMMANDS = Object.keys(REQUESTS) as CommandName[];
 
@@ -65,7 +75,7 @@ async function allowed(tls: PeerTls, table: string): Promise<CommandName[]> {
   const statuses = await Promise.all(
     COMMANDS.map((command) => status(tls, REQUESTS[command](table))),
   );
-  expect(statuses.filter((each) => ![200, 403, 404, 501].includes(each))).toEqual([]);
+  expect(statuses.filter((each) => ![200, 403, 404, 410, 501].includes(each))).toEqual([]);
   return COMMANDS.filter((_, index) => statuses[index] !== 403);
 }
 

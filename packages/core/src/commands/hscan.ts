@@ -1,11 +1,17 @@
-import { KvError, pageResponse, whenReady } from '@kv/protocol';
+import {
+  type CommandResponse,
+  KvError,
+  pageResponse,
+  positionToMessage,
+  whenReady,
+} from '@kv/protocol';
 import type { CommandService } from '../command-service.js';
 import { checkPrefix, checkTable, DEFAULT_LIMITS } from '../limits.js';
 import { pageTooLarge } from '../page-too-large.js';
 import { pairMessage } from '../pair.js';
 import { positionIn, sealedCursor } from '../scan-cursor.js';
 import { entryBytes } from '../storage/entry-bytes.js';
-import type { Entry } from '../storage/storage.js';
+import type { Entry, Page as StoragePage } from '../storage/storage.js';
 
 /** The pairs of a page of which nothing is said. */
 const DEFAULT_PAIRS = 100;
@@ -19,14 +25,14 @@ const AROUND_BYTES = 8;
 
 /**
  * Answers some of the pairs of a table, those whose keys begin with the prefix, and a cursor with which to ask
- * for more of them, if there may be more. 400 for a cursor that did not come from here with this storage, table and prefix.
+ * for more of them, if there may be more; and its position among the changes, if that is asked for. 400 for a cursor that did not come from here with this storage, table and prefix.
  *
  * 413 if the pair that comes next is too large for any answer. It names the pair, and has a cursor, too, with which
  * the scan goes on behind the pair: an empty one, if there is nothing there.
  */
 export const hscan: CommandService<'hscan'> = (
-  { table, cursor, limit, prefix },
-  { storage, limits = DEFAULT_LIMITS, maxResponseBytes = Number.POSITIVE_INFINITY },
+  { table, cursor, limit, prefix, positioned },
+  { storage, feed, limits = DEFAULT_LIMITS, maxResponseBytes = Number.POSITIVE_INFINITY },
 ) => {
   checkTable(table, limits);
   checkPrefix(prefix, limits);
@@ -38,7 +44,7 @@ export const hscan: CommandService<'hscan'> = (
     // The other half is for what a page takes besides, and for a storage that does not count to the byte.
     maxBytes: Math.min(MAX_PAGE_BYTES, maxResponseBytes / 2),
   };
-  return whenReady(storage.scan(table, request), ({ entries, next }) => {
+  const answer = ({ entries, next }: StoragePage): CommandResponse => {
     const cursor = next && sealedCursor(storage, next, table, prefix);
     const bytes = bytesOf(entries);
     const room = maxResponseBytes - AROUND_BYTES - (cursor?.length ?? 0);
@@ -47,7 +53,13 @@ export const hscan: CommandService<'hscan'> = (
       return pageTooLarge(table, entries, request.maxBytes, room, cursor);
     }
     return pageResponse(entries.map(pairMessage), cursor);
-  });
+  };
+  if (positioned !== true) return whenReady(storage.scan(table, request), answer);
+  if (feed === undefined) throw new KvError('UNSUPPORTED', 'There are no feeds here');
+  return whenReady(feed.page(table, request), ({ page, position }) => ({
+    ...answer(page),
+    position: positionToMessage(position),
+  }));
 };
 
 function bytesOf(entries: readonly Entry[]): number {

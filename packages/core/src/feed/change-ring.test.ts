@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Change } from './change.js';
 import { ChangeRing } from './change-ring.js';
+import type { FeedChange } from './feed-change.js';
 
-function changeOf(sequence: number, value = 'x'): Change {
+function changeOf(sequence: number, value = 'x'): FeedChange {
   const position = { epoch: 1, sequence };
   return { position, table: 't', key: 'k', cause: 'set', value, old: undefined, oldKnown: true };
 }

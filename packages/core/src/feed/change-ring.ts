@@ -1,6 +1,6 @@
 import { Fifo } from '@kv/protocol';
 import { entryBytes } from '../storage/entry-bytes.js';
-import type { Change } from './change.js';
+import type { FeedChange } from './feed-change.js';
 
 /** How much a {@link ChangeRing} keeps. */
 export interface RingLimits {
@@ -12,7 +12,7 @@ export interface RingLimits {
 /** The last changes of a store. Their sequences follow on one another. */
 export class ChangeRing {
   readonly #limits: RingLimits;
-  readonly #changes: Fifo<Change> = new Fifo();
+  readonly #changes: Fifo<FeedChange> = new Fifo();
   #bytes = 0;
   #dropped: number;
 
@@ -33,7 +33,7 @@ export class ChangeRing {
   }
 
   /** Adds the newest change, and drops the oldest if they are too many; that one, too, if it is too large. */
-  push(change: Change): void {
+  push(change: FeedChange): void {
     this.#changes.push(change);
     this.#bytes += changeBytes(change);
     const { maxChanges, maxBytes } = this.#limits;
@@ -41,7 +41,7 @@ export class ChangeRing {
   }
 
   /** The change of a sequence; `undefined` if it has been dropped, or has not come yet. */
-  at(sequence: number): Change | undefined {
+  at(sequence: number): FeedChange | undefined {
     return this.#changes.at(sequence - this.#dropped - 1);
   }
 
@@ -51,13 +51,13 @@ export class ChangeRing {
   }
 
   #drop(): void {
-    this.#bytes -= changeBytes(this.#changes.shift() as Change);
+    this.#bytes -= changeBytes(this.#changes.shift() as FeedChange);
     this.#dropped++;
   }
 }
 
 /** About what a change takes in memory, its objects left out. */
-function changeBytes({ key, value, old }: Change): number {
+function changeBytes({ key, value, old }: FeedChange): number {
   let bytes = 0;
   for (const each of [value, old]) if (each !== undefined) bytes += entryBytes([key, each]);
   return bytes;

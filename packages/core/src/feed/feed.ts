@@ -1,12 +1,20 @@
-import type { Awaitable } from '@kv/protocol';
+import type { Awaitable, Position } from '@kv/protocol';
 import type { Page, PageRequest } from '../storage/storage.js';
-import type { Change, Position } from './change.js';
+import type { FeedChange } from './feed-change.js';
 
 /** A page of a table, and the moment at which it was read. */
 export interface PositionedPage {
   readonly page: Page;
   /** All changes up to here are in the page, and none after. */
   readonly position: Position;
+}
+
+/** What somebody hears of a table. */
+export interface Listening {
+  /** All changes after this position are told, and none before. It may be later than {@link Feed.position}. */
+  readonly position: Position;
+  /** Ends it. */
+  end(): void;
 }
 
 /**
@@ -20,10 +28,8 @@ export interface Feed {
   /**
    * Has a listener told of each change of a table from now on, in order. It must not throw, nor change what it is
    * given, which others are given, too.
-   *
-   * @returns what ends it.
    */
-  listen(table: string, listener: (change: Change) => void): () => void;
+  listen(table: string, listener: (change: FeedChange) => void): Listening;
 
   /**
    * The changes of a table after a position, in order, some at a time: those that have been told when this is
@@ -32,10 +38,11 @@ export interface Feed {
    * @throws {KvError} `GONE`, thrown or rejected, if these are not kept any more, in part or as a whole; or if there is
    * no such position, as when a crash took it back. Nothing is skipped.
    */
-  history(table: string, after: Position): Iterable<Change[]> | AsyncIterable<Change[]>;
+  history(table: string, after: Position): Iterable<FeedChange[]> | AsyncIterable<FeedChange[]>;
 
   /**
-   * A page of a table as of {@link Storage.scan}, and its moment among the changes.
+   * A page of a table as of {@link Storage.scan}, and its moment among the changes. It comes when all changes
+   * up to there have been told.
    *
    * @throws what the scan throws.
    */

@@ -1,6 +1,7 @@
+import type { Position } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryStorage } from '../storage/memory-storage.js';
-import type { Change, Position } from './change.js';
+import type { FeedChange } from './feed-change.js';
 import { type RecordingOptions, RecordingStorage } from './recording-storage.js';
 
 const GONE: unknown = expect.objectContaining({ code: 'GONE' });
@@ -25,7 +26,7 @@ describe('a recording of changes', () => {
     const { storage, states, keysAfter } = recording({ lingerMs: 1000 });
     storage.set('t', 'before', 1n);
     expect(states).toEqual([]);
-    const end = storage.listen('t', () => {});
+    const { end } = storage.listen('t', () => {});
     const start = storage.position;
     expect([states, [...storage.recorded]]).toEqual([[true], ['t']]);
     storage.set('t', 'a', 1n);
@@ -40,11 +41,11 @@ describe('a recording of changes', () => {
 
   it('goes on if somebody listens again in time', () => {
     const { storage, states, keysAfter } = recording({ lingerMs: 1000 });
-    storage.listen('t', () => {})();
+    storage.listen('t', () => {}).end();
     const start = storage.position;
     storage.set('t', 'a', 1n);
     vi.advanceTimersByTime(999);
-    const end = storage.listen('t', () => {});
+    const { end } = storage.listen('t', () => {});
     vi.advanceTimersByTime(5000);
     expect([states, keysAfter(start)]).toEqual([[true], ['a']]);
     end();
@@ -67,7 +68,7 @@ describe('a recording of changes', () => {
   it('that was interrupted is not taken for a whole one', () => {
     const { storage, keysAfter } = recording({ lingerMs: 1000 });
     storage.listen('other', () => {});
-    storage.listen('t', () => {})();
+    storage.listen('t', () => {}).end();
     const start = storage.position;
     vi.advanceTimersByTime(1000);
     storage.set('t', 'missed', 1n);
@@ -95,7 +96,7 @@ describe('a recording of changes', () => {
     const start = storage.position;
     for (let i = 0; i < 400; i++) storage.set('t', `k${i}`, 1n);
     const history = storage.history('t', start);
-    const first = history.next().value as Change[];
+    const first = history.next().value as FeedChange[];
     expect(first.at(-1)?.key).toBe('k255');
     for (let i = 0; i < 257; i++) storage.set('t', 'more', 1n);
     expect(() => history.next()).toThrow(GONE);

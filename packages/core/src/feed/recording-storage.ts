@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { Position } from '@kv/protocol';
 import { type Awaitable, Fifo, isPromise, KvError, MAX_TIMER_MS, type Value } from '@kv/protocol';
 import type {
   Entry,
@@ -8,9 +9,9 @@ import type {
   StorageCapabilities,
   WriteOp,
 } from '../storage/storage.js';
-import type { Change, Position } from './change.js';
 import { ChangeRing, type RingLimits } from './change-ring.js';
-import type { Feed, PositionedPage } from './feed.js';
+import type { Feed, Listening, PositionedPage } from './feed.js';
+import type { FeedChange } from './feed-change.js';
 
 /** How changes are kept for those who were away. */
 export interface RecordingOptions extends Partial<RingLimits> {
@@ -24,7 +25,7 @@ const DEFAULTS = { maxChanges: 10_000, maxBytes: 16 * 1024 * 1024, lingerMs: 60_
 interface RecordedTable {
   /** The sequence of the last change before the recording began. */
   readonly since: number;
-  readonly listeners: Set<(change: Change) => void>;
+  readonly listeners: Set<(change: FeedChange) => void>;
   /** Ends the recording, if nobody listens meanwhile. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -41,6 +42,8 @@ interface Pending {
  * was away for a moment can go on where he was.
  */
 export class RecordingStorage implements Storage, Feed {
+  /** There if the storage takes snapshots. */
+  readonly snapshot?: NonNullable<Storage['snapshot']>;
   readonly #storage: Storage;
   readonly #lingerMs: number;
   readonly #onRecording: (isRecording: boolean) => void;
@@ -60,6 +63,7 @@ export class RecordingStorage implements Storage, Feed {
     onRecording: (isRecording: boolean) => void = () => {},
   ) {
     this.#storage = storage;
+    if (storage.snapshot) this.snapshot = storage.snapshot.bind(storage);
     this.#lingerMs = options.lingerMs ?? DEFAULTS.lingerMs;
     this.#onRecording = onRecording;
     const { maxChanges = DEFAULTS.maxChanges, maxBytes = DEFAULTS.maxBytes } = options;
@@ -85,20 +89,21 @@ export class RecordingStorage implements Storage, Feed {
     return { epoch: this.#epoch, sequence: this.#ring.last };
   }
 
-  listen(table: string, listener: (change: Change) => void): () => void {
+  listen(table: string, listener: (change: FeedChange) => void): Listening {
     const recorded = this.#tables.get(table) ?? this.#begin(table);
     clearTimeout(recorded.timer);
     // The same function may listen twice.
-    const own = (change: Change): void => listener(change);
+    const own = (change: FeedChange): void => listener(change);
     recorded.listeners.add(own);
-    return () => {
+    const end = (): void => {
       if (!recorded.listeners.delete(own) || recorded.listeners.size > 0) return;
       recorded.timer = setTimeout(() => this.#end(table), Math.min(this.#lingerMs, MAX_TIMER_MS));
       recorded.timer.unref();
     };
+    return { position: this.position, end };
   }
 
-  *history(table: string, { epoch, sequence }: Position): Generator<Change[], void, undefined> {
+  *history(table: string, { epoch, sequence }: Position): Generator<FeedChange[], void, undefined> {
     const recorded = this.#tables.get(table);
     const isKnown =
       recorded !== undefined &&
@@ -108,7 +113,7 @@ export class RecordingStorage implements Storage, Feed {
     if (!isKnown) throw gone(table);
     for (let next = sequence + 1; next <= this.#ring.last; next += BATCH) {
       if (this.#tables.get(table) !== recorded) throw gone(table);
-      const batch: Change[] = [];
+      const batch: FeedChange[] = [];
       for (let at = next; at < next + BATCH && at <= this.#ring.last; at++) {
         const change = this.#ring.at(at);
         if (change === undefined) throw gone(table);
@@ -128,7 +133,7 @@ export class RecordingStorage implements Storage, Feed {
   // The storage.
 
   set(table: string, key: string, value: Value): Awaitable<Value | undefined> {
-    if (!this.#tables.has(table)) return this.#storage.set(table, key, value);
+    if (!this.#isRecorded(table)) return this.#storage.set(table, key, value);
     const op = ownOp({ op: 'set', key, value });
     return this.#inTurn(this.#storage.set(table, key, value), (old) => {
       this.#record(table, op, old);
@@ -137,7 +142,7 @@ export class RecordingStorage implements Storage, Feed {
   }
 
   del(table: string, key: string): Awaitable<Value | undefined> {
-    if (!this.#tables.has(table)) return this.#storage.del(table, key);
+    if (!this.#isRecorded(table)) return this.#storage.del(table, key);
     return this.#inTurn(this.#storage.del(table, key), (old) => {
       this.#record(table, { op: 'delete', key }, old);
       return old;
@@ -145,7 +150,7 @@ export class RecordingStorage implements Storage, Feed {
   }
 
   write(table: string, ops: readonly WriteOp[]): Awaitable<(Value | undefined)[]> {
-    if (!this.#tables.has(table)) return this.#storage.write(table, ops);
+    if (!this.#isRecorded(table)) return this.#storage.write(table, ops);
     const own = ops.map(ownOp);
     return this.#inTurn(this.#storage.write(table, ops), (olds) => {
       own.forEach((op, i) => {
@@ -179,15 +184,14 @@ export class RecordingStorage implements Storage, Feed {
     return this.#storage.scan(table, request);
   }
 
-  snapshot(): Awaitable<{ readonly bytes: number }> {
-    const taken = this.#storage.snapshot?.();
-    if (taken === undefined) throw new KvError('UNSUPPORTED', 'The storage takes no snapshots');
-    return taken;
-  }
-
   async close(): Promise<void> {
     await this.#storage.close();
     for (const table of [...this.#tables.keys()]) this.#end(table);
+  }
+
+  /** Mostly, nothing is. */
+  #isRecorded(table: string): boolean {
+    return this.#tables.size > 0 && this.#tables.has(table);
   }
 
   #begin(table: string): RecordedTable {
@@ -246,7 +250,7 @@ export class RecordingStorage implements Storage, Feed {
     if (recorded === undefined || (op.op === 'delete' && old === undefined)) return;
     const position = { epoch: this.#epoch, sequence: this.#ring.last + 1 };
     const value = op.op === 'set' ? op.value : undefined;
-    const change: Change = {
+    const change: FeedChange = {
       ...{ position, table, key: op.key, cause: op.op, value, oldKnown: true },
       // The caller may change what it is answered.
       old: old instanceof Uint8Array ? Uint8Array.from(old) : old,

@@ -7,7 +7,7 @@ import { TableReader } from './table-reader.js';
 
 /** The short way of requests for several keys or a whole table, as far as the storage has one. */
 export class BatchLane {
-  readonly #storage: StorageLane;
+  #storage: StorageLane;
   readonly #tally: Tally;
   readonly #batch: BatchReader;
   readonly #table: TableReader;
@@ -17,6 +17,11 @@ export class BatchLane {
     this.#tally = tally;
     this.#batch = new BatchReader(limits);
     this.#table = new TableReader(limits);
+  }
+
+  /** As {@link Lane.use}. */
+  use(storage: StorageLane): void {
+    this.#storage = storage;
   }
 
   /**

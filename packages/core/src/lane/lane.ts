@@ -14,7 +14,7 @@ export const MAX_PREFETCH = 16;
  * the plain path, which is the specification of this one.
  */
 export class Lane {
-  readonly #storage: StorageLane;
+  #storage: StorageLane;
   readonly #tally: Tally;
   readonly #reader: LaneReader;
   /** Where requests go that are for more than a single key. */
@@ -56,6 +56,12 @@ export class Lane {
     }
     this.#storage.prefetch?.(told, taken);
     return first;
+  }
+
+  /** Has another lane of the same storage carry out what comes from now on. */
+  use(storage: StorageLane): void {
+    this.#storage = storage;
+    this.#batches.use(storage);
   }
 
   /** Whether it takes on what cannot be answered at once. */

@@ -64,8 +64,9 @@ const scan = fc.record(
     cursor: fc.uint8Array({ maxLength: 40 }),
     limit: fc.nat({ max: 2 ** 32 - 1 }),
     prefix: text,
+    positioned: fc.boolean(),
   },
-  LITERAL,
+  { ...LITERAL, requiredKeys: ['table', 'cursor', 'limit', 'prefix'] },
 );
 
 const uint32 = fc.nat({ max: 2 ** 32 - 1 });
@@ -74,6 +75,23 @@ const subscribe = fc.record(
   LITERAL,
 );
 const unsubscribe = fc.record({ topic: text, id: uint32 }, LITERAL);
+const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+const position = fc.record({ epoch: int64, sequence: int64 }, LITERAL);
+const change = fc.record(
+  { position, key: text, cause: text, value, old: value, oldKnown: fc.boolean() },
+  { ...LITERAL, requiredKeys: ['key', 'cause', 'oldKnown'] },
+);
+const watch = fc.record(
+  {
+    ...{ table: text, key: text, prefix: text },
+    ...{ maxMessages: uint32, maxBytes: uint32, overflow: text },
+  },
+  LITERAL,
+);
+const changes = fc.record(
+  { table: text, key: text, prefix: text, after: position, limit: uint32 },
+  { ...LITERAL, requiredKeys: ['table', 'key', 'prefix', 'limit'] },
+);
 const publish = fc.record({ topic: text, data: fc.array(value, { maxLength: 5 }) }, LITERAL);
 
 /** Any request that there can be. */
@@ -93,6 +111,8 @@ export const request: fc.Arbitrary<CommandRequest> = fc.oneof(
   publish.map((message) => commandRequest('publish', message)),
   scan.map((message) => commandRequest('hscan', message)),
   fc.constant(commandRequest('snapshot', {})),
+  watch.map((message) => commandRequest('watch', message)),
+  changes.map((message) => commandRequest('changes', message)),
 );
 
 /** Any response that there can be. */
@@ -107,6 +127,9 @@ export const response: fc.Arbitrary<CommandResponse> = fc.record(
     subscription: uint32,
     delivered: uint32,
     missed: uint32,
+    change,
+    position,
+    page: fc.record({ changes: fc.array(change, { maxLength: 3 }) }, LITERAL),
   },
   { ...LITERAL, requiredKeys: ['status', 'message', 'values', 'pairs'] },
 );

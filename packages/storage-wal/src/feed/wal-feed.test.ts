@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Change, commandRequest, Engine, type Position } from '@kv/core';
+import { commandRequest, Engine, type FeedChange, type Position } from '@kv/core';
 import { ByteWriter, straightLineCodec } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failure, SimulatedFileSystem } from '../testing/simulated-file-system.js';
@@ -19,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const GONE: unknown = expect.objectContaining({ code: 'GONE' });
 
 async function keysAfter(storage: WalStorage, position: Position): Promise<string[]> {
-  const changes: Change[] = [];
+  const changes: FeedChange[] = [];
   for await (const some of storage.feed.history('t', position)) changes.push(...some);
   return changes.map(({ key }) => key);
 }
@@ -115,7 +115,7 @@ describe('a feed of a log', () => {
 
   it('tells what comes by the lane as what comes by calls', async () => {
     const { storage } = await openStorage(directory, fileSystem);
-    const told: Change[] = [];
+    const told: FeedChange[] = [];
     storage.feed.listen('t', (change) => told.push(change));
     const engine = new Engine({ storage });
     const session = engine.openSession({ transport: 'test', address: 'test' });

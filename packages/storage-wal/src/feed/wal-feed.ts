@@ -1,9 +1,10 @@
 import type {
   Awaitable,
-  Change,
   CommandRequest,
   Feed,
+  FeedChange,
   LaneRequest,
+  Listening,
   PageRequest,
   Position,
   PositionedPage,
@@ -42,9 +43,11 @@ export class WalFeed implements Feed, ChangeTeller {
   readonly #isAhead: boolean;
   /** Reads a page when all is applied that was called before. */
   readonly #scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>;
-  readonly #listeners: Map<string, Set<(change: Change) => void>> = new Map();
+  readonly #listeners: Map<string, Set<(change: FeedChange) => void>> = new Map();
   /** What is applied and not yet durable. */
-  readonly #waiting: Fifo<Change> = new Fifo();
+  readonly #waiting: Fifo<FeedChange> = new Fifo();
+  /** Pages that wait for what is in them to be told. */
+  readonly #untold: Fifo<{ readonly sequence: number; resolve(): void }> = new Fifo();
   /** The sequence of the last change that was applied. */
   #applied: number;
   /** The sequence of the last change that was told, or would have been. */
@@ -74,7 +77,7 @@ export class WalFeed implements Feed, ChangeTeller {
     return this.#at(this.#applied);
   }
 
-  listen(table: string, listener: (change: Change) => void): () => void {
+  listen(table: string, listener: (change: FeedChange) => void): Listening {
     let listeners = this.#listeners.get(table);
     if (listeners === undefined) {
       listeners = new Set();
@@ -82,23 +85,25 @@ export class WalFeed implements Feed, ChangeTeller {
     }
     const applied = this.#applied;
     // What was applied before this was called, and is told later, is none of its business.
-    const own = (change: Change): void => {
+    const own = (change: FeedChange): void => {
       if (change.position.sequence > applied) listener(change);
     };
     listeners.add(own);
-    return () => {
+    const end = (): void => {
       listeners.delete(own);
       if (listeners.size === 0 && this.#listeners.get(table) === listeners) {
         this.#listeners.delete(table);
       }
     };
+    return { position: this.applied, end };
   }
 
-  async *history(table: string, after: Position): AsyncGenerator<Change[], void, undefined> {
+  async *history(table: string, after: Position): AsyncGenerator<FeedChange[], void, undefined> {
     const { epoch, sequence } = after;
     const told = this.#told;
-    if (!isPosition(this.#log.epochs, told, epoch, sequence)) throw gone();
-    const changes: Change[] = [];
+    const newest = Math.max(told, this.#applied);
+    if (!isPosition(this.#log.epochs, newest, epoch, sequence)) throw gone();
+    const changes: FeedChange[] = [];
     const take = (at: number, its: number, bytes: Buffer, start: number, end: number): void => {
       const change = changeOf(straightLineCodec.decodeRequest(bytes, start, end), at, its);
       if (change.table === table) changes.push(change);
@@ -108,8 +113,13 @@ export class WalFeed implements Feed, ChangeTeller {
     }
   }
 
-  page(table: string, request: PageRequest): Awaitable<PositionedPage> {
-    return this.#scan(table, request);
+  async page(table: string, request: PageRequest): Promise<PositionedPage> {
+    const read = await this.#scan(table, request);
+    const { sequence } = read.position;
+    if (this.#told < sequence) {
+      await new Promise<void>((resolve) => this.#untold.push({ sequence, resolve }));
+    }
+    return read;
   }
 
   // What tells it.
@@ -164,7 +174,7 @@ export class WalFeed implements Feed, ChangeTeller {
   #changed(
     table: string,
     key: string,
-    cause: Change['cause'],
+    cause: FeedChange['cause'],
     value: Value | undefined,
     old: Value | undefined,
     sequence: number,
@@ -186,6 +196,11 @@ export class WalFeed implements Feed, ChangeTeller {
       for (const listener of [...(this.#listeners.get(next.table) ?? [])]) listener(next);
     }
     this.#told = Math.max(this.#told, through);
+    for (let page = this.#untold.peek(); page !== undefined; page = this.#untold.peek()) {
+      if (page.sequence > this.#told) break;
+      this.#untold.shift();
+      page.resolve();
+    }
   }
 
   #at(sequence: number): Position {
@@ -197,7 +212,7 @@ function ownValue(value: Value): Value {
   return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }
 
-function changeOf({ requestData }: CommandRequest, sequence: number, epoch: number): Change {
+function changeOf({ requestData }: CommandRequest, sequence: number, epoch: number): FeedChange {
   const position = { epoch, sequence };
   switch (requestData.case) {
     case 'hset': {

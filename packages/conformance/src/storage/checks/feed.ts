@@ -1,4 +1,4 @@
-import type { Change, Feed, Position, Storage, Value } from '@kv/core';
+import type { Feed, FeedChange, Position, Storage, Value } from '@kv/core';
 import { expect } from 'vitest';
 import { Random } from '../../random.js';
 import { deleteOp, manyEntries, setOp, sorted, store } from '../entries.js';
@@ -10,7 +10,7 @@ const LARGEST_BURST = 20;
 const LARGE = 600;
 
 /** What of a change is compared: its position is the engine's own. */
-type Told = Omit<Change, 'position' | 'oldKnown'>;
+type Told = Omit<FeedChange, 'position' | 'oldKnown'>;
 
 /** Changes are told as they took effect, and can be read again. */
 export const feedChecks: readonly StorageCheck[] = [
@@ -58,7 +58,7 @@ export const feedChecks: readonly StorageCheck[] = [
       await storage.set('table', 'before', 1n);
       await tellAll(storage);
       const told: string[] = [];
-      const end = feed.listen('table', ({ key }) => told.push(key));
+      const { end } = feed.listen('table', ({ key }) => told.push(key));
       const others = listen(storage, 'other');
       await storage.set('table', 'meanwhile', 1n);
       await storage.set('other', 'elsewhere', 1n);
@@ -170,8 +170,8 @@ export const feedChecks: readonly StorageCheck[] = [
   },
 ];
 
-function listen(storage: Storage, table: string): Change[] {
-  const told: Change[] = [];
+function listen(storage: Storage, table: string): FeedChange[] {
+  const told: FeedChange[] = [];
   storage.feed?.listen(table, (change) => told.push(change));
   return told;
 }
@@ -180,7 +180,7 @@ function listen(storage: Storage, table: string): Change[] {
 async function tellAll(storage: Storage): Promise<void> {
   const { feed } = storage as { feed: Feed };
   await new Promise<void>((resolve) => {
-    const end = feed.listen('the last', () => {
+    const { end } = feed.listen('the last', () => {
       end();
       resolve();
     });
@@ -188,14 +188,14 @@ async function tellAll(storage: Storage): Promise<void> {
   });
 }
 
-async function historyOf(storage: Storage, table: string, after: Position): Promise<Change[]> {
-  const all: Change[] = [];
+async function historyOf(storage: Storage, table: string, after: Position): Promise<FeedChange[]> {
+  const all: FeedChange[] = [];
   for await (const some of storage.feed?.history(table, after) ?? []) all.push(...some);
   return all;
 }
 
 function change(
-  cause: Change['cause'],
+  cause: FeedChange['cause'],
   key: string,
   value: Value | undefined,
   old: Value | undefined,
@@ -203,19 +203,28 @@ function change(
   return { table: 'table', key, cause, value, old };
 }
 
-function withoutPosition({ table, key, cause, value, old }: Change): Told {
+function withoutPosition({ table, key, cause, value, old }: FeedChange): Told {
   return { table, key, cause, value, old };
 }
 
 /** What is the same of a change that is told again. */
-function essence({ position, table, key, cause, value }: Change): Omit<Change, 'old' | 'oldKnown'> {
+function essence({
+  position,
+  table,
+  key,
+  cause,
+  value,
+}: FeedChange): Omit<FeedChange, 'old' | 'oldKnown'> {
   return { position, table, key, cause, value };
 }
 
 /** What is told again of changes; a deletion that is without its old value may have deleted nothing. */
-function retold(again: readonly Change[], told: readonly Change[]): ReturnType<typeof essence>[] {
+function retold(
+  again: readonly FeedChange[],
+  told: readonly FeedChange[],
+): ReturnType<typeof essence>[] {
   const sequences = new Set(told.map(({ position }) => position.sequence));
-  const isOne = ({ cause, oldKnown, position }: Change): boolean =>
+  const isOne = ({ cause, oldKnown, position }: FeedChange): boolean =>
     cause !== 'delete' || oldKnown || sequences.has(position.sequence);
   return again.filter(isOne).map(essence);
 }
@@ -284,7 +293,7 @@ async function expectCopied({ storage, seed }: StorageFixture): Promise<void> {
   let at = 0;
   const applyUpTo = (sequence: number): void => {
     for (; (told[at]?.position.sequence ?? Number.POSITIVE_INFINITY) <= sequence; at++) {
-      const { position, key, value } = told[at] as Change;
+      const { position, key, value } = told[at] as FeedChange;
       for (const each of position.sequence > first ? [table, copy] : [table]) {
         if (value === undefined) each.delete(key);
         else each.set(key, value);

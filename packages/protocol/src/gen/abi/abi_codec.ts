@@ -104,6 +104,18 @@ export function encodeCommandRequest(message: Plain<pb.CommandRequest>, out: Byt
       endMessage(out, start);
       break;
     }
+    case 'watch': {
+      const start = beginMessage(out, 274);
+      encodeWatch(message.requestData.value, out);
+      endMessage(out, start);
+      break;
+    }
+    case 'changes': {
+      const start = beginMessage(out, 282);
+      encodeChanges(message.requestData.value, out);
+      endMessage(out, start);
+      break;
+    }
   }
 }
 
@@ -123,9 +135,24 @@ export function encodeCommandResponse(message: Plain<pb.CommandResponse>, out: B
   }
   if (message.cursor !== undefined) writeBytes(out, 130, message.cursor);
   if (message.topic !== undefined) writeString(out, 138, message.topic);
+  if (message.change !== undefined) {
+    const start = beginMessage(out, 146);
+    encodeChange(message.change, out);
+    endMessage(out, start);
+  }
   if (message.subscription !== undefined) writeUint32(out, 152, message.subscription);
   if (message.delivered !== undefined) writeUint32(out, 160, message.delivered);
   if (message.missed !== undefined) writeUint32(out, 168, message.missed);
+  if (message.position !== undefined) {
+    const start = beginMessage(out, 178);
+    encodePosition(message.position, out);
+    endMessage(out, start);
+  }
+  if (message.page !== undefined) {
+    const start = beginMessage(out, 186);
+    encodeChangePage(message.page, out);
+    endMessage(out, start);
+  }
 }
 
 /** Appends the message abi.Hget. */
@@ -237,6 +264,7 @@ export function encodeHscan(message: Plain<pb.Hscan>, out: ByteWriter): void {
   if (message.cursor.length > 0) writeBytes(out, 18, message.cursor);
   if (message.limit !== 0) writeUint32(out, 24, message.limit);
   if (message.prefix !== '') writeString(out, 34, message.prefix);
+  if (message.positioned !== undefined) writeBool(out, 40, message.positioned);
 }
 
 /** Appends the message abi.Snapshot. */
@@ -268,7 +296,67 @@ export function encodePublish(message: Plain<pb.Publish>, out: ByteWriter): void
   }
 }
 
-const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 32, 33]);
+/** Appends the message abi.Position. */
+export function encodePosition(message: Plain<pb.Position>, out: ByteWriter): void {
+  if (message.epoch !== 0n) writeInt64(out, 8, message.epoch);
+  if (message.sequence !== 0n) writeInt64(out, 16, message.sequence);
+}
+
+/** Appends the message abi.Change. */
+export function encodeChange(message: Plain<pb.Change>, out: ByteWriter): void {
+  if (message.position !== undefined) {
+    const start = beginMessage(out, 10);
+    encodePosition(message.position, out);
+    endMessage(out, start);
+  }
+  if (message.key !== '') writeString(out, 18, message.key);
+  if (message.cause !== '') writeString(out, 26, message.cause);
+  if (message.value !== undefined) {
+    const start = beginMessage(out, 34);
+    encodeValue(message.value, out);
+    endMessage(out, start);
+  }
+  if (message.old !== undefined) {
+    const start = beginMessage(out, 42);
+    encodeValue(message.old, out);
+    endMessage(out, start);
+  }
+  if (message.oldKnown) writeBool(out, 48, message.oldKnown);
+}
+
+/** Appends the message abi.ChangePage. */
+export function encodeChangePage(message: Plain<pb.ChangePage>, out: ByteWriter): void {
+  for (const item of message.changes) {
+    const start = beginMessage(out, 10);
+    encodeChange(item, out);
+    endMessage(out, start);
+  }
+}
+
+/** Appends the message abi.Watch. */
+export function encodeWatch(message: Plain<pb.Watch>, out: ByteWriter): void {
+  if (message.table !== '') writeString(out, 10, message.table);
+  if (message.key !== '') writeString(out, 18, message.key);
+  if (message.prefix !== '') writeString(out, 26, message.prefix);
+  if (message.maxMessages !== 0) writeUint32(out, 136, message.maxMessages);
+  if (message.maxBytes !== 0) writeUint32(out, 144, message.maxBytes);
+  if (message.overflow !== '') writeString(out, 154, message.overflow);
+}
+
+/** Appends the message abi.Changes. */
+export function encodeChanges(message: Plain<pb.Changes>, out: ByteWriter): void {
+  if (message.table !== '') writeString(out, 10, message.table);
+  if (message.key !== '') writeString(out, 18, message.key);
+  if (message.prefix !== '') writeString(out, 26, message.prefix);
+  if (message.after !== undefined) {
+    const start = beginMessage(out, 34);
+    encodePosition(message.after, out);
+    endMessage(out, start);
+  }
+  if (message.limit !== 0) writeUint32(out, 40, message.limit);
+}
+
+const FIELDS_OF_COMMANDREQUEST: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 32, 33, 34, 35]);
 
 /** Reads the message abi.CommandRequest up to `end`, into `message` if there is one already. */
 export function decodeCommandRequest(
@@ -321,6 +409,12 @@ export function decodeCommandRequest(
       case 266:
         message.requestData = { case: 'snapshot', value: decodeSnapshot(reader, reader.messageEnd(end), message.requestData.case === 'snapshot' ? message.requestData.value : undefined) };
         break;
+      case 274:
+        message.requestData = { case: 'watch', value: decodeWatch(reader, reader.messageEnd(end), message.requestData.case === 'watch' ? message.requestData.value : undefined) };
+        break;
+      case 282:
+        message.requestData = { case: 'changes', value: decodeChanges(reader, reader.messageEnd(end), message.requestData.case === 'changes' ? message.requestData.value : undefined) };
+        break;
       default:
         reader.skip(tag, end, FIELDS_OF_COMMANDREQUEST);
     }
@@ -329,7 +423,7 @@ export function decodeCommandRequest(
   return message;
 }
 
-const FIELDS_OF_COMMANDRESPONSE: ReadonlySet<number> = new Set([1, 2, 3, 4, 16, 17, 19, 20, 21]);
+const FIELDS_OF_COMMANDRESPONSE: ReadonlySet<number> = new Set([1, 2, 3, 4, 16, 17, 18, 19, 20, 21, 22, 23]);
 
 /** Reads the message abi.CommandResponse up to `end`, into `message` if there is one already. */
 export function decodeCommandResponse(
@@ -358,6 +452,9 @@ export function decodeCommandResponse(
       case 138:
         message.topic = reader.string(end);
         break;
+      case 146:
+        message.change = decodeChange(reader, reader.messageEnd(end), message.change);
+        break;
       case 152:
         message.subscription = reader.uint32();
         break;
@@ -366,6 +463,12 @@ export function decodeCommandResponse(
         break;
       case 168:
         message.missed = reader.uint32();
+        break;
+      case 178:
+        message.position = decodePosition(reader, reader.messageEnd(end), message.position);
+        break;
+      case 186:
+        message.page = decodeChangePage(reader, reader.messageEnd(end), message.page);
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_COMMANDRESPONSE);
@@ -656,7 +759,7 @@ export function decodeHmexist(
   return message;
 }
 
-const FIELDS_OF_HSCAN: ReadonlySet<number> = new Set([1, 2, 3, 4]);
+const FIELDS_OF_HSCAN: ReadonlySet<number> = new Set([1, 2, 3, 4, 5]);
 
 /** Reads the message abi.Hscan up to `end`, into `message` if there is one already. */
 export function decodeHscan(
@@ -678,6 +781,9 @@ export function decodeHscan(
         break;
       case 34:
         message.prefix = reader.string(end);
+        break;
+      case 40:
+        message.positioned = reader.bool();
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_HSCAN);
@@ -784,6 +890,161 @@ export function decodePublish(
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_PUBLISH);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_POSITION: ReadonlySet<number> = new Set([1, 2]);
+
+/** Reads the message abi.Position up to `end`, into `message` if there is one already. */
+export function decodePosition(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Position> = { epoch: 0n, sequence: 0n },
+): Plain<pb.Position> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 8:
+        message.epoch = reader.int64();
+        break;
+      case 16:
+        message.sequence = reader.int64();
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_POSITION);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_CHANGE: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6]);
+
+/** Reads the message abi.Change up to `end`, into `message` if there is one already. */
+export function decodeChange(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Change> = { key: '', cause: '', oldKnown: false },
+): Plain<pb.Change> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.position = decodePosition(reader, reader.messageEnd(end), message.position);
+        break;
+      case 18:
+        message.key = reader.string(end);
+        break;
+      case 26:
+        message.cause = reader.string(end);
+        break;
+      case 34:
+        message.value = decodeValue(reader, reader.messageEnd(end), message.value);
+        break;
+      case 42:
+        message.old = decodeValue(reader, reader.messageEnd(end), message.old);
+        break;
+      case 48:
+        message.oldKnown = reader.bool();
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_CHANGE);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_CHANGEPAGE: ReadonlySet<number> = new Set([1]);
+
+/** Reads the message abi.ChangePage up to `end`, into `message` if there is one already. */
+export function decodeChangePage(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.ChangePage> = { changes: [] },
+): Plain<pb.ChangePage> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.changes.push(decodeChange(reader, reader.messageEnd(end)));
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_CHANGEPAGE);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_WATCH: ReadonlySet<number> = new Set([1, 2, 3, 17, 18, 19]);
+
+/** Reads the message abi.Watch up to `end`, into `message` if there is one already. */
+export function decodeWatch(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Watch> = { table: '', key: '', prefix: '', maxMessages: 0, maxBytes: 0, overflow: '' },
+): Plain<pb.Watch> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.table = reader.string(end);
+        break;
+      case 18:
+        message.key = reader.string(end);
+        break;
+      case 26:
+        message.prefix = reader.string(end);
+        break;
+      case 136:
+        message.maxMessages = reader.uint32();
+        break;
+      case 144:
+        message.maxBytes = reader.uint32();
+        break;
+      case 154:
+        message.overflow = reader.string(end);
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_WATCH);
+    }
+  }
+  reader.checkEnd(end);
+  return message;
+}
+
+const FIELDS_OF_CHANGES: ReadonlySet<number> = new Set([1, 2, 3, 4, 5]);
+
+/** Reads the message abi.Changes up to `end`, into `message` if there is one already. */
+export function decodeChanges(
+  reader: WireReader,
+  end: number,
+  message: Plain<pb.Changes> = { table: '', key: '', prefix: '', limit: 0 },
+): Plain<pb.Changes> {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        message.table = reader.string(end);
+        break;
+      case 18:
+        message.key = reader.string(end);
+        break;
+      case 26:
+        message.prefix = reader.string(end);
+        break;
+      case 34:
+        message.after = decodePosition(reader, reader.messageEnd(end), message.after);
+        break;
+      case 40:
+        message.limit = reader.uint32();
+        break;
+      default:
+        reader.skip(tag, end, FIELDS_OF_CHANGES);
     }
   }
   reader.checkEnd(end);

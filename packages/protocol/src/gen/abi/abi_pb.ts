@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file abi/abi.proto.
  */
 export const file_abi_abi: GenFile = /*@__PURE__*/
-  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmki2AMKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIABIjCglzdWJzY3JpYmUYCiABKAsyDi5hYmkuU3Vic2NyaWJlSAASJwoLdW5zdWJzY3JpYmUYCyABKAsyEC5hYmkuVW5zdWJzY3JpYmVIABIfCgdwdWJsaXNoGAwgASgLMgwuYWJpLlB1Ymxpc2hIABIbCgVoc2NhbhggIAEoCzIKLmFiaS5Ic2NhbkgAEiEKCHNuYXBzaG90GCEgASgLMg0uYWJpLlNuYXBzaG90SABCDgoMcmVxdWVzdF9kYXRhIpoCCg9Db21tYW5kUmVzcG9uc2USDgoGc3RhdHVzGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSGgoGdmFsdWVzGAMgAygLMgouYWJpLlZhbHVlEhoKBXBhaXJzGAQgAygLMgsuYWJpLkt2cGFpchITCgZjdXJzb3IYECABKAxIAIgBARISCgV0b3BpYxgRIAEoCUgBiAEBEhkKDHN1YnNjcmlwdGlvbhgTIAEoDUgCiAEBEhYKCWRlbGl2ZXJlZBgUIAEoDUgDiAEBEhMKBm1pc3NlZBgVIAEoDUgEiAEBQgkKB19jdXJzb3JCCAoGX3RvcGljQg8KDV9zdWJzY3JpcHRpb25CDAoKX2RlbGl2ZXJlZEIJCgdfbWlzc2VkIiIKBEhnZXQSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIhgKB0hnZXRhbGwSDQoFdGFibGUYASABKAkiJAoFSG1nZXQSDQoFdGFibGUYASABKAkSDAoEa2V5cxgCIAMoCSJoCgVWYWx1ZRIQCgZzdHJpbmcYASABKAlIABIQCgZiaW5hcnkYAiABKAxIABIRCgdpbnRlZ2VyGAMgASgDSAASDwoFZmxvYXQYBCABKAFIABIOCgRib29sGAUgASgISABCBwoFdmFsdWUiMAoGS3ZwYWlyEgsKA2tleRgBIAEoCRIZCgV2YWx1ZRgCIAEoCzIKLmFiaS5WYWx1ZSIwCgRIc2V0Eg0KBXRhYmxlGAEgASgJEhkKBHBhaXIYAiABKAsyCy5hYmkuS3ZwYWlyIjIKBUhtc2V0Eg0KBXRhYmxlGAEgASgJEhoKBXBhaXJzGAIgAygLMgsuYWJpLkt2cGFpciIiCgRIZGVsEg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSIkCgVIbWRlbBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIiQKBkhleGlzdBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiJgoHSG1leGlzdBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJIkUKBUhzY2FuEg0KBXRhYmxlGAEgASgJEg4KBmN1cnNvchgCIAEoDBINCgVsaW1pdBgDIAEoDRIOCgZwcmVmaXgYBCABKAkiCgoIU25hcHNob3QiZgoJU3Vic2NyaWJlEg0KBXRvcGljGAEgASgJEg8KB3BhdHRlcm4YECABKAkSFAoMbWF4X21lc3NhZ2VzGBEgASgNEhEKCW1heF9ieXRlcxgSIAEoDRIQCghvdmVyZmxvdxgTIAEoCSIoCgtVbnN1YnNjcmliZRINCgV0b3BpYxgBIAEoCRIKCgJpZBgCIAEoDSIyCgdQdWJsaXNoEg0KBXRvcGljGAEgASgJEhgKBGRhdGEYAiADKAsyCi5hYmkuVmFsdWViBnByb3RvMw");
+  fileDesc("Cg1hYmkvYWJpLnByb3RvEgNhYmkilgQKDkNvbW1hbmRSZXF1ZXN0EhkKBGhnZXQYASABKAsyCS5hYmkuSGdldEgAEh8KB2hnZXRhbGwYAiABKAsyDC5hYmkuSGdldGFsbEgAEhsKBWhtZ2V0GAMgASgLMgouYWJpLkhtZ2V0SAASGQoEaHNldBgEIAEoCzIJLmFiaS5Ic2V0SAASGwoFaG1zZXQYBSABKAsyCi5hYmkuSG1zZXRIABIZCgRoZGVsGAYgASgLMgkuYWJpLkhkZWxIABIbCgVobWRlbBgHIAEoCzIKLmFiaS5IbWRlbEgAEh0KBmhleGlzdBgIIAEoCzILLmFiaS5IZXhpc3RIABIfCgdobWV4aXN0GAkgASgLMgwuYWJpLkhtZXhpc3RIABIjCglzdWJzY3JpYmUYCiABKAsyDi5hYmkuU3Vic2NyaWJlSAASJwoLdW5zdWJzY3JpYmUYCyABKAsyEC5hYmkuVW5zdWJzY3JpYmVIABIfCgdwdWJsaXNoGAwgASgLMgwuYWJpLlB1Ymxpc2hIABIbCgVoc2NhbhggIAEoCzIKLmFiaS5Ic2NhbkgAEiEKCHNuYXBzaG90GCEgASgLMg0uYWJpLlNuYXBzaG90SAASGwoFd2F0Y2gYIiABKAsyCi5hYmkuV2F0Y2hIABIfCgdjaGFuZ2VzGCMgASgLMgwuYWJpLkNoYW5nZXNIAEIOCgxyZXF1ZXN0X2RhdGEipwMKD0NvbW1hbmRSZXNwb25zZRIOCgZzdGF0dXMYASABKA0SDwoHbWVzc2FnZRgCIAEoCRIaCgZ2YWx1ZXMYAyADKAsyCi5hYmkuVmFsdWUSGgoFcGFpcnMYBCADKAsyCy5hYmkuS3ZwYWlyEhMKBmN1cnNvchgQIAEoDEgAiAEBEhIKBXRvcGljGBEgASgJSAGIAQESIAoGY2hhbmdlGBIgASgLMgsuYWJpLkNoYW5nZUgCiAEBEhkKDHN1YnNjcmlwdGlvbhgTIAEoDUgDiAEBEhYKCWRlbGl2ZXJlZBgUIAEoDUgEiAEBEhMKBm1pc3NlZBgVIAEoDUgFiAEBEiQKCHBvc2l0aW9uGBYgASgLMg0uYWJpLlBvc2l0aW9uSAaIAQESIgoEcGFnZRgXIAEoCzIPLmFiaS5DaGFuZ2VQYWdlSAeIAQFCCQoHX2N1cnNvckIICgZfdG9waWNCCQoHX2NoYW5nZUIPCg1fc3Vic2NyaXB0aW9uQgwKCl9kZWxpdmVyZWRCCQoHX21pc3NlZEILCglfcG9zaXRpb25CBwoFX3BhZ2UiIgoESGdldBINCgV0YWJsZRgBIAEoCRILCgNrZXkYAiABKAkiGAoHSGdldGFsbBINCgV0YWJsZRgBIAEoCSIkCgVIbWdldBINCgV0YWJsZRgBIAEoCRIMCgRrZXlzGAIgAygJImgKBVZhbHVlEhAKBnN0cmluZxgBIAEoCUgAEhAKBmJpbmFyeRgCIAEoDEgAEhEKB2ludGVnZXIYAyABKANIABIPCgVmbG9hdBgEIAEoAUgAEg4KBGJvb2wYBSABKAhIAEIHCgV2YWx1ZSIwCgZLdnBhaXISCwoDa2V5GAEgASgJEhkKBXZhbHVlGAIgASgLMgouYWJpLlZhbHVlIjAKBEhzZXQSDQoFdGFibGUYASABKAkSGQoEcGFpchgCIAEoCzILLmFiaS5LdnBhaXIiMgoFSG1zZXQSDQoFdGFibGUYASABKAkSGgoFcGFpcnMYAiADKAsyCy5hYmkuS3ZwYWlyIiIKBEhkZWwSDQoFdGFibGUYASABKAkSCwoDa2V5GAIgASgJIiQKBUhtZGVsEg0KBXRhYmxlGAEgASgJEgwKBGtleXMYAiADKAkiJAoGSGV4aXN0Eg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCSImCgdIbWV4aXN0Eg0KBXRhYmxlGAEgASgJEgwKBGtleXMYAiADKAkibQoFSHNjYW4SDQoFdGFibGUYASABKAkSDgoGY3Vyc29yGAIgASgMEg0KBWxpbWl0GAMgASgNEg4KBnByZWZpeBgEIAEoCRIXCgpwb3NpdGlvbmVkGAUgASgISACIAQFCDQoLX3Bvc2l0aW9uZWQiCgoIU25hcHNob3QiZgoJU3Vic2NyaWJlEg0KBXRvcGljGAEgASgJEg8KB3BhdHRlcm4YECABKAkSFAoMbWF4X21lc3NhZ2VzGBEgASgNEhEKCW1heF9ieXRlcxgSIAEoDRIQCghvdmVyZmxvdxgTIAEoCSIoCgtVbnN1YnNjcmliZRINCgV0b3BpYxgBIAEoCRIKCgJpZBgCIAEoDSIyCgdQdWJsaXNoEg0KBXRvcGljGAEgASgJEhgKBGRhdGEYAiADKAsyCi5hYmkuVmFsdWUiKwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAMSEAoIc2VxdWVuY2UYAiABKAMijAEKBkNoYW5nZRIfCghwb3NpdGlvbhgBIAEoCzINLmFiaS5Qb3NpdGlvbhILCgNrZXkYAiABKAkSDQoFY2F1c2UYAyABKAkSGQoFdmFsdWUYBCABKAsyCi5hYmkuVmFsdWUSFwoDb2xkGAUgASgLMgouYWJpLlZhbHVlEhEKCW9sZF9rbm93bhgGIAEoCCIqCgpDaGFuZ2VQYWdlEhwKB2NoYW5nZXMYASADKAsyCy5hYmkuQ2hhbmdlIm4KBVdhdGNoEg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCRIOCgZwcmVmaXgYAyABKAkSFAoMbWF4X21lc3NhZ2VzGBEgASgNEhEKCW1heF9ieXRlcxgSIAEoDRIQCghvdmVyZmxvdxgTIAEoCSJiCgdDaGFuZ2VzEg0KBXRhYmxlGAEgASgJEgsKA2tleRgCIAEoCRIOCgZwcmVmaXgYAyABKAkSHAoFYWZ0ZXIYBCABKAsyDS5hYmkuUG9zaXRpb24SDQoFbGltaXQYBSABKA1iBnByb3RvMw");
 
 /**
  * A command from a client to a server.
@@ -107,6 +107,18 @@ export type CommandRequest = Message<"abi.CommandRequest"> & {
      */
     value: Snapshot;
     case: "snapshot";
+  } | {
+    /**
+     * @generated from field: abi.Watch watch = 34;
+     */
+    value: Watch;
+    case: "watch";
+  } | {
+    /**
+     * @generated from field: abi.Changes changes = 35;
+     */
+    value: Changes;
+    case: "changes";
   } | { case: undefined; value?: undefined };
 };
 
@@ -168,11 +180,16 @@ export type CommandResponse = Message<"abi.CommandResponse"> & {
    * Of a pushed message: the topic to which it was published. Its values are
    * what was published.
    *
-   * 18 is for the change of a feed.
-   *
    * @generated from field: optional string topic = 17;
    */
   topic?: string | undefined;
+
+  /**
+   * Of a pushed message: the change of which it tells.
+   *
+   * @generated from field: optional abi.Change change = 18;
+   */
+  change?: Change | undefined;
 
   /**
    * Of every pushed message, and of nothing else: the subscription that it
@@ -198,6 +215,22 @@ export type CommandResponse = Message<"abi.CommandResponse"> & {
    * @generated from field: optional uint32 missed = 21;
    */
   missed?: number | undefined;
+
+  /**
+   * A place among the changes. Of an answer to Watch: the changes after it are
+   * told. To Changes: those up to it have been answered. To Hscan, if asked for:
+   * the page has the changes up to it, and none after.
+   *
+   * @generated from field: optional abi.Position position = 22;
+   */
+  position?: Position | undefined;
+
+  /**
+   * Of an answer to Changes: those that were asked for.
+   *
+   * @generated from field: optional abi.ChangePage page = 23;
+   */
+  page?: ChangePage | undefined;
 };
 
 /**
@@ -528,6 +561,14 @@ export type Hscan = Message<"abi.Hscan"> & {
    * @generated from field: string prefix = 4;
    */
   prefix: string;
+
+  /**
+   * Whether the answer tells the page's position among the changes. It comes
+   * when all changes up to there have been told.
+   *
+   * @generated from field: optional bool positioned = 5;
+   */
+  positioned?: boolean | undefined;
 };
 
 /**
@@ -660,4 +701,201 @@ export type Publish = Message<"abi.Publish"> & {
  */
 export const PublishSchema: GenMessage<Publish> = /*@__PURE__*/
   messageDesc(file_abi_abi, 17);
+
+/**
+ * Where a change stands among all changes of a store.
+ *
+ * @generated from message abi.Position
+ */
+export type Position = Message<"abi.Position"> & {
+  /**
+   * One opening of the store. No two have the same number.
+   *
+   * @generated from field: int64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * Counts changes, and never goes back within an epoch.
+   *
+   * @generated from field: int64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message abi.Position.
+ * Use `create(PositionSchema)` to create a new message.
+ */
+export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 18);
+
+/**
+ * A change of one key.
+ *
+ * @generated from message abi.Change
+ */
+export type Change = Message<"abi.Change"> & {
+  /**
+   * @generated from field: abi.Position position = 1;
+   */
+  position?: Position | undefined;
+
+  /**
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * What made it: 'set' or 'delete'.
+   *
+   * @generated from field: string cause = 3;
+   */
+  cause: string;
+
+  /**
+   * What is there now; absent if the key was deleted.
+   *
+   * @generated from field: abi.Value value = 4;
+   */
+  value?: Value | undefined;
+
+  /**
+   * What was there before; absent if there was nothing, or if it is not known.
+   *
+   * @generated from field: abi.Value old = 5;
+   */
+  old?: Value | undefined;
+
+  /**
+   * Whether it is known what was there before. If not, a deletion may have
+   * deleted nothing.
+   *
+   * @generated from field: bool old_known = 6;
+   */
+  oldKnown: boolean;
+};
+
+/**
+ * Describes the message abi.Change.
+ * Use `create(ChangeSchema)` to create a new message.
+ */
+export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 19);
+
+/**
+ * Some changes, in the order in which they took effect.
+ *
+ * @generated from message abi.ChangePage
+ */
+export type ChangePage = Message<"abi.ChangePage"> & {
+  /**
+   * @generated from field: repeated abi.Change changes = 1;
+   */
+  changes: Change[];
+};
+
+/**
+ * Describes the message abi.ChangePage.
+ * Use `create(ChangePageSchema)` to create a new message.
+ */
+export const ChangePageSchema: GenMessage<ChangePage> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 20);
+
+/**
+ * Has each change of a table told from now on, as a message that is pushed, until
+ * it is unsubscribed or the connection ends. Answers the subscription's id, an
+ * integer, and the position after which changes are told.
+ *
+ * @generated from message abi.Watch
+ */
+export type Watch = Message<"abi.Watch"> & {
+  /**
+   * @generated from field: string table = 1;
+   */
+  table: string;
+
+  /**
+   * Changes of this key alone, or of those that begin with the prefix; of all, if
+   * both are empty.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * @generated from field: string prefix = 3;
+   */
+  prefix: string;
+
+  /**
+   * As of Subscribe.
+   *
+   * @generated from field: uint32 max_messages = 17;
+   */
+  maxMessages: number;
+
+  /**
+   * @generated from field: uint32 max_bytes = 18;
+   */
+  maxBytes: number;
+
+  /**
+   * @generated from field: string overflow = 19;
+   */
+  overflow: string;
+};
+
+/**
+ * Describes the message abi.Watch.
+ * Use `create(WatchSchema)` to create a new message.
+ */
+export const WatchSchema: GenMessage<Watch> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 21);
+
+/**
+ * Reads the changes of a table after a position, in their order, some at a time,
+ * and answers the position to go on from. Status 410 if they are not kept any
+ * more, in part or as a whole, or if there is no such position.
+ *
+ * @generated from message abi.Changes
+ */
+export type Changes = Message<"abi.Changes"> & {
+  /**
+   * @generated from field: string table = 1;
+   */
+  table: string;
+
+  /**
+   * As of Watch.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * @generated from field: string prefix = 3;
+   */
+  prefix: string;
+
+  /**
+   * @generated from field: abi.Position after = 4;
+   */
+  after?: Position | undefined;
+
+  /**
+   * The most changes to answer; 0 for the server's default, which is also the
+   * most.
+   *
+   * @generated from field: uint32 limit = 5;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message abi.Changes.
+ * Use `create(ChangesSchema)` to create a new message.
+ */
+export const ChangesSchema: GenMessage<Changes> = /*@__PURE__*/
+  messageDesc(file_abi_abi, 22);
 

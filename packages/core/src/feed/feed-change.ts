@@ -1,20 +1,7 @@
-import type { Value } from '@kv/protocol';
-
-/**
- * Where a change stands among all changes of a store. Sequences count changes, and never go back within an epoch; an
- * epoch is the time from one opening of the store to the next, and has a number that no other has. Both are
- * integers from 0 to 2^53 - 1.
- */
-export interface Position {
-  readonly epoch: number;
-  readonly sequence: number;
-}
-
-/** What made a change. */
-export type ChangeCause = 'set' | 'delete';
+import type { ChangeCause, Position, Value } from '@kv/protocol';
 
 /** A change of one key that has taken effect and is as durable as its store promises. */
-export interface Change {
+export interface FeedChange {
   readonly position: Position;
   readonly table: string;
   readonly key: string;

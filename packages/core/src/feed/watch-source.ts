@@ -1,0 +1,52 @@
+import { okResponse, type Position, PushedMessage } from '@kv/protocol';
+import type { Subscription } from '../subscriptions/subscription.js';
+import type { SubscriptionSource } from '../subscriptions/subscription-source.js';
+import type { ChangeFilter } from './change-filter.js';
+import { changeMessage } from './change-message.js';
+import type { Feed, Listening } from './feed.js';
+import type { FeedChange } from './feed-change.js';
+
+/** The changes of a table, for one who watches it. */
+export class WatchSource implements SubscriptionSource {
+  readonly #feed: Feed;
+  readonly #table: string;
+  readonly #filter: ChangeFilter;
+  #listening: Listening | undefined;
+
+  constructor(feed: Feed, table: string, filter: ChangeFilter) {
+    this.#feed = feed;
+    this.#table = table;
+    this.#filter = filter;
+  }
+
+  /** After this position, changes are told. */
+  get position(): Position {
+    return this.#listening?.position ?? this.#feed.position;
+  }
+
+  /** A watch is told by its id alone. */
+  isCalled(topic: string): boolean {
+    return topic === '';
+  }
+
+  join(subscription: Subscription): void {
+    this.#listening = this.#feed.listen(this.#table, (change) => {
+      if (this.#filter.matches(change.key)) subscription.deliver(messageOf(change));
+    });
+  }
+
+  leave(): void {
+    this.#listening?.end();
+  }
+}
+
+/** The message that was made last: all who watch a table are told of a change one after the other. */
+let last: { readonly change: FeedChange; readonly message: PushedMessage } | undefined;
+
+function messageOf(change: FeedChange): PushedMessage {
+  if (last?.change !== change) {
+    const message = new PushedMessage({ ...okResponse([]), change: changeMessage(change) });
+    last = { change, message };
+  }
+  return last.message;
+}

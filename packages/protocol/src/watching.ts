@@ -1,0 +1,225 @@
+import { EventEmitter } from 'eventemitter3';
+import { attempt, emitItems } from './emit-items.js';
+import type { Inbox } from './inbox.js';
+import type { Position } from './position.js';
+import type { Gap, SubscriptionEvents } from './subscription.js';
+import type { Value } from './value.js';
+import type { Change, ChangePage, Watch, WatchItem } from './watch-item.js';
+import type { WatchOverflow } from './watch-options.js';
+
+/** A page of a table, and its moment among the changes. */
+export interface CopiedPage {
+  readonly entries: readonly (readonly [key: string, value: Value])[];
+  readonly position: Position;
+  /** What to ask for the next page with; no bytes if there is none. */
+  readonly cursor: Uint8Array;
+}
+
+/** What a {@link Watching} is made of. */
+export interface WatchParts {
+  readonly table: string;
+  /** What is pushed: the changes after `start`, some of which may be dropped. */
+  readonly live: Inbox<Change>;
+  readonly start: Position;
+  /** Where it begins: at `start`, if nothing is said. */
+  readonly after: Position | undefined;
+  readonly snapshot: boolean;
+  readonly overflow: WatchOverflow;
+  /** Told of what is missing for good. */
+  readonly onGap: ((gap: Gap) => void) | undefined;
+  /** Reads changes after a position, some at a time. */
+  readonly pull: (after: Position) => Promise<ChangePage>;
+  /** Reads a page of the table. */
+  readonly copy: (cursor: Uint8Array) => Promise<CopiedPage>;
+}
+
+/**
+ * A watch of a table. What is pushed is only its newest part: whatever is missing of it, since it came before,
+ * or was dropped, or while there was no connection, is read from the server's history. So nobody waits for a slow
+ * consumer, nothing piles up for it, and it skips nothing.
+ */
+export class Watching implements Watch {
+  readonly #parts: WatchParts;
+  readonly #items: AsyncGenerator<WatchItem, undefined, undefined>;
+  /** Up to here everything has been told. */
+  #at: Position;
+  #missing = false;
+  /** Wakes who waits for the next that is pushed, when some of it is missing. */
+  #wake: () => void = () => {};
+  #next: Promise<IteratorResult<Change, undefined>> | undefined;
+  #emitter: EventEmitter<SubscriptionEvents<WatchItem>> | undefined;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.#at = parts.after ?? parts.start;
+    this.#missing = parts.after !== undefined;
+    this.#items = this.#run();
+  }
+
+  get id(): number | undefined {
+    return this.#parts.live.id;
+  }
+
+  /** The position up to which everything has been told: a later watch can go on from it. */
+  get position(): Position {
+    return this.#at;
+  }
+
+  /** Takes that changes may be missing before the next that is pushed. */
+  gap(gap: Gap): void {
+    // Who drops the oldest wants no more of it; but what came while there was no connection was not dropped.
+    if (this.#parts.overflow === 'drop-oldest' && gap.missed !== undefined) {
+      this.#tellGap(gap);
+      return;
+    }
+    this.#missing = true;
+    this.#wake();
+  }
+
+  unsubscribe(): Promise<void> {
+    // One that was pushed may wait for those that are missing before it.
+    this.#next = undefined;
+    return this.#parts.live.unsubscribe();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<WatchItem, undefined, undefined> {
+    return {
+      next: () => this.#items.next(),
+      return: async () => {
+        await this.unsubscribe();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  emitter(): EventEmitter<SubscriptionEvents<WatchItem>> {
+    if (this.#emitter === undefined) {
+      const emitter = new EventEmitter<SubscriptionEvents<WatchItem>>();
+      this.#emitter = emitter;
+      setImmediate(() => void emitItems(this, emitter));
+    }
+    return this.#emitter;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.unsubscribe();
+  }
+
+  async *#run(): AsyncGenerator<WatchItem, undefined, undefined> {
+    if (this.#parts.snapshot) yield* this.#copy();
+    for (;;) {
+      if (this.#missing) {
+        this.#missing = false;
+        yield* this.#catchUp();
+      }
+      const next = await this.#nextPushed();
+      if (next === undefined) continue;
+      if (next.done) return undefined;
+      if (isAfter(next.value.position, this.#at)) yield this.#told(next.value);
+    }
+  }
+
+  /** The next change that is pushed; `undefined` if some before it are missing. */
+  async #nextPushed(): Promise<IteratorResult<Change, undefined> | undefined> {
+    this.#next ??= this.#parts.live.next();
+    const missing = new Promise<undefined>((resolve) => {
+      this.#wake = () => resolve(undefined);
+    });
+    const next = await Promise.race([this.#next, missing]);
+    if (this.#missing || next === undefined) return undefined;
+    this.#next = undefined;
+    return next;
+  }
+
+  /** Reads what is missing, up to the newest. */
+  async *#catchUp(): AsyncGenerator<WatchItem, void, undefined> {
+    const latest = new Map<string, Change>();
+    const conflates = this.#parts.overflow === 'conflate';
+    for (;;) {
+      const page = await this.#ask(this.#parts.pull(this.#at));
+      if (page === undefined) return;
+      const { changes, position } = page;
+      for (const change of changes) {
+        if (this.#parts.live.ended) return;
+        if (conflates) conflate(latest, change);
+        else yield this.#told(change);
+      }
+      this.#at = position;
+      if (changes.length === 0) break;
+    }
+    yield* latest.values();
+  }
+
+  /** Reads the table page by page, and before each page what has changed since the one before. */
+  async *#copy(): AsyncGenerator<WatchItem, void, undefined> {
+    const { table, copy, live } = this.#parts;
+    let cursor: Uint8Array = new Uint8Array(0);
+    do {
+      const page = await this.#ask(copy(cursor));
+      if (page === undefined) return;
+      yield* this.#changesUpTo(page.position);
+      for (const [key, value] of page.entries) {
+        if (live.ended) return;
+        yield { kind: 'entry', table, key, value };
+      }
+      cursor = page.cursor;
+    } while (cursor.length > 0);
+    yield { kind: 'ready', table, position: this.#at };
+  }
+
+  async *#changesUpTo(position: Position): AsyncGenerator<WatchItem, void, undefined> {
+    while (isAfter(position, this.#at)) {
+      const page = await this.#ask(this.#parts.pull(this.#at));
+      if (page === undefined) return;
+      for (const change of page.changes) {
+        if (isAfter(change.position, position)) break;
+        if (this.#parts.live.ended) return;
+        yield this.#told(change);
+      }
+      this.#at = isAfter(page.position, position) ? position : page.position;
+    }
+  }
+
+  /**
+   * Waits for what was asked of the server. If that fails, the watch has ended.
+   *
+   * @returns `undefined` if it has ended meanwhile: why, {@link WatchParts.live} tells.
+   */
+  async #ask<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+    const { live } = this.#parts;
+    try {
+      const answer = await asked;
+      return live.ended ? undefined : answer;
+    } catch (error) {
+      if (live.ended) return undefined;
+      await live.unsubscribe();
+      throw error;
+    }
+  }
+
+  #told(change: Change): Change {
+    this.#at = change.position;
+    return change;
+  }
+
+  #tellGap(gap: Gap): void {
+    this.#parts.onGap?.(gap);
+    const emitter = this.#emitter;
+    if (emitter !== undefined) attempt(() => emitter.emit('gap', gap));
+  }
+}
+
+/** Of an epoch that is not the same, all is later: what went back would not have been told. */
+function isAfter(one: Position, other: Position): boolean {
+  return one.epoch !== other.epoch || one.sequence > other.sequence;
+}
+
+/** Keeps of each key the last change, with the value from before the first. */
+function conflate(latest: Map<string, Change>, change: Change): void {
+  const before = latest.get(change.key);
+  latest.delete(change.key);
+  latest.set(change.key, before === undefined ? change : { ...change, old: before.old });
+}
