@@ -13,7 +13,7 @@ export interface NameLimits {
 export interface Limits extends NameLimits {
   /** The longest topic, and pattern of topics, in bytes of UTF-8: 255 by default, 65,535 at the most. */
   readonly maxTopicBytes: number;
-  /** The subscriptions that a connection may have: 100,000 by default. */
+  /** The subscriptions that a connection may have: 100,000 by default. One to a pattern counts as 100. */
   readonly maxSubscriptions: number;
   /** The messages that may wait for a subscription whose peer is slow: 10,000 by default. */
   readonly maxWaitingMessages: number;

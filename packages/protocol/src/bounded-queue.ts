@@ -12,7 +12,7 @@ export interface QueueLimits {
 
 /** What hears of the items that a queue has dropped. */
 export interface DropListener<Item> {
-  /** @param item the oldest: the next that is taken out came after it. */
+  /** The oldest item was dropped: the next that is taken out came after it. */
   dropped(item: Item): void;
 }
 

@@ -20,6 +20,7 @@ export interface InboxSettings<Item> {
   readonly limits: QueueLimits;
   readonly overflow: Overflow;
   readonly signal?: AbortSignal | undefined;
+  /** Called between the items around a gap. */
   readonly onGap?: ((gap: Gap) => void) | undefined;
   /** What the subscriber gets of a pushed message. */
   readonly itemOf: (response: CommandResponse) => Item;
@@ -115,6 +116,11 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
     this.#gap = joined(joined(this.#gap, gap), response && { missed: 1 });
   }
 
+  /**
+   * The next item, when it comes.
+   *
+   * @throws why it has ended, once all has been taken that came before.
+   */
   async next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#take();
     if (item !== undefined) return item;
@@ -142,6 +148,7 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
     return this.#emitter;
   }
 
+  /** Ends it, at the end of the block that holds it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.unsubscribe();
   }

@@ -11,7 +11,11 @@ export interface PushTarget {
   readonly signal: AbortSignal | undefined;
   /** Whether it wants no more. */
   readonly ended: boolean;
-  /** @param missed how many messages before this one were dropped. */
+  /**
+   * Takes what was pushed to it: a message, or, with a status of failure, why no more come.
+   *
+   * @param missed how many messages before this one were dropped.
+   */
   receive(response: CommandResponse, missed: number): void;
   /** Messages may be missing from here on. */
   interrupt(): void;

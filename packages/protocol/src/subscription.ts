@@ -49,6 +49,7 @@ export interface SubscribeOptions {
 
 /** What an emitter tells of a subscription. */
 export interface SubscriptionEvents<Item> {
+  /** What has come. */
   item(item: Item): void;
   /** Items are missing between the one before and the one after. */
   gap(gap: Gap): void;

@@ -5,6 +5,7 @@ import type { SubscriptionSource } from './subscription-source.js';
 
 /** How much the subscriptions of one peer may be. */
 export interface SubscriptionLimits {
+  /** How many, each by the weight of its source. */
   readonly maxSubscriptions: number;
   /** How many bytes of messages may wait for all of them together. */
   readonly maxWaitingBytes: number;
@@ -23,6 +24,8 @@ export class Subscriptions {
   /** Those for whom something waits that may be pushed, in the order of their turns. */
   readonly #waiting: Set<Subscription> = new Set();
   #nextId = 1;
+  /** What all of them count as. */
+  #weight = 0;
   /** The one that was opened last, until somebody takes care of its start. */
   #opened: Subscription | undefined;
 
@@ -44,11 +47,12 @@ export class Subscriptions {
    */
   open(source: SubscriptionSource, settings: SubscriberSettings): Subscription {
     const { maxSubscriptions } = this.#limits;
-    if (this.#byId.size >= maxSubscriptions) {
+    if (this.#weight + source.weight > maxSubscriptions) {
       throw withoutStack(() => tooMany(maxSubscriptions));
     }
     const subscription = new Subscription(this.#nextId++, source, this, settings);
     this.#byId.set(subscription.id, subscription);
+    this.#weight += source.weight;
     source.join(subscription);
     this.#opened = subscription;
     return subscription;
@@ -99,12 +103,12 @@ export class Subscriptions {
 
   /** For a subscription to call when it is over. */
   forget(subscription: Subscription): void {
-    this.#byId.delete(subscription.id);
+    if (this.#byId.delete(subscription.id)) this.#weight -= subscription.source.weight;
     this.#waiting.delete(subscription);
   }
 }
 
 function tooMany(maxSubscriptions: number): KvError {
-  const message = `This connection has ${maxSubscriptions} subscriptions, and may have no more`;
+  const message = `A connection may have no more than ${maxSubscriptions} subscriptions, of which one to a pattern counts as 100`;
   return new KvError('TOO_MANY_REQUESTS', message);
 }

@@ -3,6 +3,8 @@ import { TopicSource } from './topic-source.js';
 
 /** Those who are subscribed to all topics of one pattern. */
 export class PatternSource extends TopicSource {
+  /** Whatever is published anywhere is matched with it. */
+  override readonly weight: number = 100;
   readonly pattern: TopicPattern;
 
   /** @param among where it is found by its pattern, as long as somebody is subscribed. */

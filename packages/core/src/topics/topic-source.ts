@@ -5,6 +5,7 @@ import type { SubscriptionSource } from '../subscriptions/subscription-source.js
 /** Those who are subscribed to one topic. */
 export class TopicSource implements SubscriptionSource {
   readonly name: string;
+  readonly weight: number = 1;
   readonly #subscriptions: Set<Subscription> = new Set();
   readonly #among: Map<string, TopicSource>;
 

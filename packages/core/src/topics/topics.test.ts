@@ -5,7 +5,7 @@ import { RecordingSink } from '../testing/recording-sink.js';
 import { Topics } from './topics.js';
 
 const SETTINGS = { limits: { maxMessages: 10, maxBytes: 1000 }, overflow: 'error' } as const;
-const LIMITS = { maxSubscriptions: 100, maxWaitingBytes: 10_000 };
+const LIMITS = { maxSubscriptions: 1000, maxWaitingBytes: 10_000 };
 
 /** A peer that is subscribed to topics and patterns, in this order. */
 function subscriber(
