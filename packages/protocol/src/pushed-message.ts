@@ -1,5 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
 import type { Codec } from './codec.js';
+import { beginFrame, endFrame, type FrameFormat } from './frame.js';
 import type { CommandResponse } from './messages.js';
 import { responseBytes } from './response-bytes.js';
 import type { Sized } from './sized.js';
@@ -9,8 +10,17 @@ import { writeUint32 } from './wire/wire-writer.js';
 const SUBSCRIPTION = 152;
 const MISSED = 168;
 
-/** Encoding calls nothing that could encode in turn, so one will do. */
+// Encoding calls nothing that could encode in turn, so one will do; and one for what is made of that.
 const scratch = new ByteWriter();
+const framing = new ByteWriter();
+
+/** A message as it travels to all subscribers with this id. */
+interface Frame {
+  readonly bytes: Uint8Array;
+  readonly subscription: number;
+  readonly codec: Codec;
+  readonly format: FrameFormat;
+}
 
 /**
  * A message on its way to any number of subscribers: what is the same for all of them, which is all but
@@ -22,6 +32,7 @@ export class PushedMessage implements Sized {
   #bytes: number | undefined;
   #codec: Codec | undefined;
   #encoded: Uint8Array | undefined;
+  #frame: Frame | undefined;
 
   constructor(response: CommandResponse) {
     this.response = response;
@@ -43,6 +54,29 @@ export class PushedMessage implements Sized {
     out.write(this.#encodedBy(codec));
     writeUint32(out, SUBSCRIPTION, subscription);
     if (missed > 0) writeUint32(out, MISSED, missed);
+  }
+
+  /**
+   * It as a frame for one subscriber, and for all others who have the same id, as many have who subscribe to
+   * one thing each.
+   *
+   * @returns `undefined` if it has been made for another id, codec or format before. Nobody may change it.
+   * @throws {KvError} `TOO_LARGE` if it exceeds the format's limit, and whatever the codec throws.
+   */
+  frameFor(subscription: number, codec: Codec, format: FrameFormat): Uint8Array | undefined {
+    this.#frame ??= this.#newFrame(subscription, codec, format);
+    const frame = this.#frame;
+    const same =
+      frame.subscription === subscription && frame.codec === codec && frame.format === format;
+    return same ? frame.bytes : undefined;
+  }
+
+  #newFrame(subscription: number, codec: Codec, format: FrameFormat): Frame {
+    framing.length = 0;
+    const start = beginFrame(framing, format);
+    this.appendTo(framing, codec, subscription, 0);
+    endFrame(framing, format, start);
+    return { bytes: framing.take(), subscription, codec, format };
   }
 
   #encodedBy(codec: Codec): Uint8Array {

@@ -1,5 +1,6 @@
 import type { Counters } from './counters.js';
 import type { FlushQueue } from './flush-queue.js';
+import type { FrameRuns } from './frame-run.js';
 import type { Settings } from './options.js';
 import type { Sweeper } from './sweeper.js';
 import type { WriterPool } from './writer-pool.js';
@@ -11,4 +12,5 @@ export interface ConnectionContext {
   readonly sweeper: Sweeper;
   readonly writers: WriterPool;
   readonly queue: FlushQueue;
+  readonly runs: FrameRuns;
 }

@@ -11,6 +11,7 @@ import {
 } from '@kv/protocol';
 import type { ConnectionContext } from './connection-context.js';
 import type { Flushed, FlushQueue } from './flush-queue.js';
+import type { FrameRun, FrameRuns } from './frame-run.js';
 import type { Settings } from './options.js';
 import type { WriterPool } from './writer-pool.js';
 
@@ -35,9 +36,12 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
   readonly #settings: Settings;
   readonly #writers: WriterPool;
   readonly #queue: FlushQueue;
+  readonly #runs: FrameRuns;
   readonly #progress: WriteProgress;
-  /** Answers that have not been written yet, if there are any. */
+  /** What has not been written yet, if there is anything. */
   #out: ByteWriter | undefined;
+  /** What has not been written yet, in the place of `#out`, if it is what goes to other peers as well. */
+  #run: FrameRun | undefined;
   /** Who wants to hear when the contents of `#out` are with the kernel. */
   #outSent: Sent[] = [];
   /** Where in `#out` the answer begins that was begun last. */
@@ -50,7 +54,7 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
   constructor(
     stream: Duplex,
     session: Session,
-    { settings, writers, queue }: ConnectionContext,
+    { settings, writers, queue, runs }: ConnectionContext,
     progress: WriteProgress,
   ) {
     this.#stream = stream;
@@ -58,12 +62,14 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
     this.#settings = settings;
     this.#writers = writers;
     this.#queue = queue;
+    this.#runs = runs;
     this.#progress = progress;
   }
 
   /** The bytes of the answers that have not been written yet. */
   get length(): number {
-    return this.#out === undefined ? 0 : this.#out.length;
+    if (this.#out !== undefined) return this.#out.length;
+    return this.#run === undefined ? 0 : this.#run.length;
   }
 
   /** The bytes of what the peer has not taken, or the kernel for it. */
@@ -77,13 +83,10 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
 
   push(message: PushedMessage, subscription: number, missed: number): boolean {
     if (this.#closed) return true;
-    const { codec, format } = this.#settings;
-    const out = this.begin();
     try {
-      message.appendTo(out, codec, subscription, missed);
-      endFrame(out, format, this.#frame);
+      const shared = this.#out === undefined && missed === 0;
+      if (!shared || !this.#share(message, subscription)) this.#copy(message, subscription, missed);
     } catch {
-      this.cancel();
       return false;
     }
     this.flushSoon();
@@ -104,8 +107,8 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
   }
 
   begin(): ByteWriter {
-    this.#out ??= this.#writers.take();
     try {
+      this.#out ??= this.#takeWriter();
       this.#frame = beginFrame(this.#out, this.#settings.format);
     } catch (cause) {
       // Nothing is written any more to a peer that is cut.
@@ -143,7 +146,7 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
 
   /** Has what is answered, if there is anything, written at the end of the event loop's turn. */
   flushSoon(): void {
-    if (this.#flushScheduled || this.#out === undefined) return;
+    if (this.#flushScheduled || (this.#out === undefined && this.#run === undefined)) return;
     this.#flushScheduled = true;
     this.#queue.add(this);
   }
@@ -163,6 +166,7 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
 
   /** Writes what is answered. */
   write(): void {
+    if (this.#run !== undefined) this.#writeRun(this.#run);
     const out = this.#out;
     if (out === undefined || this.#closed) return;
     this.#out = undefined;
@@ -179,6 +183,44 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
     this.#writing.add(this.#outSent);
     // A stream may drop the callbacks of its writes when it is destroyed.
     for (const sent of this.#writing) this.#settle(sent, gone());
+  }
+
+  #writeRun(run: FrameRun): void {
+    this.#run = undefined;
+    this.#runs.letGo();
+    if (!this.#closed) this.#stream.write(run.bytes, this.#taken);
+  }
+
+  /** @returns whether it goes to this peer with what goes to others; if not, nothing was done. */
+  #share(message: PushedMessage, subscription: number): boolean {
+    const { codec, format } = this.#settings;
+    const frame = message.frameFor(subscription, codec, format);
+    const run = frame && (this.#run ?? this.#runs.begin).with(frame);
+    if (run === undefined) return false;
+    this.#run = run;
+    return true;
+  }
+
+  /** Appends what is pushed in a frame; nothing, if that fails. */
+  #copy(message: PushedMessage, subscription: number, missed: number): void {
+    const { codec, format } = this.#settings;
+    const out = this.begin();
+    try {
+      message.appendTo(out, codec, subscription, missed);
+      endFrame(out, format, this.#frame);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  /** A writer, in which stands what was to go to others as well. */
+  #takeWriter(): ByteWriter {
+    const out = this.#writers.take();
+    const run = this.#run;
+    this.#run = undefined;
+    if (run !== undefined) out.write(run.bytes);
+    return out;
   }
 
   #endFrame(): void {

@@ -4,6 +4,7 @@ import type { Engine, ListenAddress, ListenOptions, Transport } from '@kv/core';
 import { Connection } from './connection.js';
 import { type Counters, newCounters } from './counters.js';
 import { FlushQueue } from './flush-queue.js';
+import { FrameRuns } from './frame-run.js';
 import { listenOn } from './listen-on.js';
 import { type Settings, settingsOf, type TcpTransportOptions } from './options.js';
 import { readIntoBuffer } from './read-into-buffer.js';
@@ -44,6 +45,7 @@ export class TcpTransport implements Transport {
   readonly #sweeper: Sweeper;
   readonly #writers: WriterPool = new WriterPool();
   readonly #queue: FlushQueue = new FlushQueue();
+  readonly #runs: FrameRuns = new FrameRuns();
   #closing: Promise<void> | undefined;
   /** Resolves `close` when the last connection is gone. */
   #onEmpty: () => void = () => {};
@@ -149,6 +151,7 @@ export class TcpTransport implements Transport {
       sweeper: this.#sweeper,
       writers: this.#writers,
       queue: this.#queue,
+      runs: this.#runs,
     };
     const connection = new Connection(stream, session, context, () => {
       this.#connections.delete(connection);

@@ -62,6 +62,8 @@ describe('the commands of topics, called as the plain functions that they are', 
     expect(publish({ ...news, topic: 'c' }, context)).toMatchObject({ delivered: 0 });
     unsubscribe({ topic: 'a', id: 1 }, context);
     expect(subscribe(toTopic('c'), context)).toMatchObject({ status: 200 });
+    unsubscribe({ topic: 'p*', id: 2 }, context);
+    expect(subscribe(toTopic('', { pattern: 'c' }), context)).toMatchObject({ status: 200 });
   });
 
   it('have the default limits, or those of their context', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RecordingSink } from '../testing/recording-sink.js';
 import { Topics } from '../topics/topics.js';
 import type { Subscription } from './subscription.js';
+import type { SubscriptionSource } from './subscription-source.js';
 import { type SubscriptionLimits, Subscriptions } from './subscriptions.js';
 
 interface Setting {
@@ -82,6 +83,43 @@ describe('a subscription', () => {
       '5',
     ]);
     expect(peer.subscriptions.waitingBytes).toBe(0);
+  });
+
+  it('gets what waits first, also if it takes more again before that is pushed', () => {
+    const peer = aPeer();
+    peer.subscribe('a');
+    peer.sink.room = 0;
+    peer.publish('a', '1');
+    peer.sink.room = 9;
+    peer.publish('a', '2');
+    expect(peer.sink.summary).toEqual([
+      [1, '1'],
+      [1, '2'],
+    ]);
+  });
+
+  it.each<[string, (subscription: Subscription) => void]>([
+    ['is closed', (subscription) => subscription.close()],
+    ['is ended', (subscription) => subscription.end(new KvError('UNAVAILABLE', 'closed'))],
+    [
+      'is ended and closed',
+      (subscription) => {
+        subscription.end(new KvError('UNAVAILABLE', 'closed'));
+        subscription.close();
+      },
+    ],
+  ])('joins what it is to, and leaves it once when it %s', (_, end) => {
+    const log: string[] = [];
+    const source: SubscriptionSource = {
+      weight: 1,
+      isCalled: () => true,
+      join: () => void log.push('join'),
+      leave: () => void log.push('leave'),
+    };
+    const { subscriptions } = aPeer();
+    const limits = { maxMessages: 3, maxBytes: 1000 };
+    end(subscriptions.open(source, { limits, overflow: 'error' }));
+    expect(log).toEqual(['join', 'leave']);
   });
 
   it('takes turns with the others of its peer', () => {

@@ -72,6 +72,7 @@ export class Subscriptions {
 
   /** Pushes what waits, to each subscription in turn, as long as the sink takes it. */
   pushMore(): void {
+    if (this.#waiting.size === 0) return;
     for (const subscription of this.#waiting) {
       if (!this.sink.ready) return;
       this.#waiting.delete(subscription);
