@@ -77,6 +77,7 @@ describe.each<[group: GroupName, measures: string[], subjects: string[]]>([
     ['read the log', 'read a snapshot', 'take a snapshot'],
     ['WalStorage', 'redis-server'],
   ],
+  ['topics', ['1 at a time', '16 at a time'], ['kv serve', 'redis-server']],
   [
     'engines',
     ['get', 'set, one at a time', 'set, 100 in flight', 'set, 100 in flight, sync'],

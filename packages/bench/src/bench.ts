@@ -16,6 +16,7 @@ import type { GroupName, GroupResult, Results, Skipped } from './results.js';
 import { runGroup } from './run-group.js';
 import { serverGroup } from './server/group.js';
 import type { Settings } from './settings.js';
+import { topicsGroup } from './topics/group.js';
 
 const GROUPS: Readonly<Record<GroupName, Group>> = {
   'in-process': inProcessGroup,
@@ -24,6 +25,7 @@ const GROUPS: Readonly<Record<GroupName, Group>> = {
   durable: durableGroup,
   recovery: recoveryGroup,
   engines: enginesGroup,
+  topics: topicsGroup,
   client: clientGroup,
 };
 

@@ -9,6 +9,7 @@ test('all groups, unless some are named; in their own order', () => {
     'durable',
     'recovery',
     'engines',
+    'topics',
     'client',
   ]);
   expect(parseOptions(['client', 'codec']).groups).toEqual(['codec', 'client']);

@@ -13,6 +13,7 @@ Groups, all by default:
   durable     the same, with every write in a log on disk; and while snapshots are taken
   recovery    how fast data is read back from a log and from a snapshot, and a snapshot taken
   engines     our storages in LevelDB and in LMDB, and the bindings on which they stand
+  topics      messages from one publisher to many subscribers, of kv serve and redis-server
   client      our client, ioredis and @redis/client with many requests in flight
 
 Options:

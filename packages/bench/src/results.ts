@@ -8,6 +8,7 @@ export const GROUP_NAMES = [
   'durable',
   'recovery',
   'engines',
+  'topics',
   'client',
 ] as const;
 

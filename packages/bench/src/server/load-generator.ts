@@ -1,20 +1,7 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Context } from '../group.js';
+import { compileNative } from '../processes/compile-native.js';
 import type { Server } from '../processes/server.js';
 import type { Sample } from '../results.js';
-import { Unavailable } from '../unavailable.js';
-
-const SOURCES = fileURLToPath(new URL('../../native/', import.meta.url));
-
-const { CC = 'cc' } = process.env;
-
-/** The compilers to try. */
-const COMPILERS: readonly string[] = [CC, 'cc', 'gcc', 'clang'];
-
-const FLAGS = ['-std=c11', '-O2', '-D_GNU_SOURCE', '-Wall', '-Wextra'];
-
 /** What can be asked of the load generator: to fill the table, or one command for random keys. */
 export type Operation = 'fill' | 'hget' | 'hset';
 
@@ -57,21 +44,9 @@ export class LoadGenerator {
     this.#context = context;
   }
 
-  /** @throws {Unavailable} if this is not Linux, or there is no compiler for C. */
+  /** @throws an `Unavailable` if this is not Linux, or there is no compiler for C. */
   static async compile(context: Context): Promise<LoadGenerator> {
-    if (process.platform !== 'linux') throw new Unavailable('the load generator needs Linux');
-    const file = join(context.folder, 'load');
-    const names = (await readdir(SOURCES)).filter((name) => name.endsWith('.c'));
-    const sources = names.map((name) => join(SOURCES, name));
-    for (const compiler of COMPILERS) {
-      try {
-        await context.processes.run([compiler, ...FLAGS, '-o', file, ...sources]);
-        return new LoadGenerator(file, context);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-    }
-    throw new Unavailable('there is no compiler for C (on Debian: apt-get install gcc libc6-dev)');
+    return new LoadGenerator(await compileNative(context, 'load', ['.']), context);
   }
 
   /** The same for so many entries. */
@@ -104,8 +79,4 @@ function sampleOf({ rate, p50, p99, p999, loadCpu, serverCpu }: Figures): Sample
   const cpuPerRequest = (serverCpu * 1e6) / rate;
   const load = { p50, p99, p999, cpuPerRequest, serverBusy: serverCpu, loadBusy: loadCpu };
   return { rate, load };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

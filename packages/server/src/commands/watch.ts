@@ -32,9 +32,10 @@ kept the changes; if it has not, it fails.
     'kv watch users --prefix eu: --after 3:1234',
   ],
   prepare:
-    ([table], _values, { conflate, ...flags }) =>
+    ([table], _values, { key, prefix, after, snapshot, conflate }) =>
     async (client, options) => {
-      const watched = { ...flags, ...(conflate === true ? { overflow: 'conflate' as const } : {}) };
+      const overflow = conflate === true ? 'conflate' : undefined;
+      const watched = { key, prefix, after, snapshot, overflow } as const;
       return { items: items(client, table, watched, options), live: true };
     },
 };
