@@ -8,6 +8,7 @@ import type { FeedChange } from './feed-change.js';
 
 /** The changes of a table, for one who watches it. */
 export class WatchSource implements SubscriptionSource {
+  readonly weight = 1;
   readonly #feed: Feed;
   readonly #table: string;
   readonly #filter: ChangeFilter;
