@@ -9,6 +9,7 @@ import { hookChecks } from './checks/hooks.js';
 import { listeningChecks } from './checks/listening.js';
 import { orderChecks } from './checks/order.js';
 import { refusalChecks } from './checks/refusals.js';
+import { watchingChecks } from './checks/watching.js';
 import { ask } from './peers.js';
 import {
   type TransportCheck,
@@ -24,6 +25,7 @@ const transportChecks: Readonly<Record<string, readonly TransportCheck[]>> = {
   refusals: refusalChecks,
   backpressure: backpressureChecks,
   listening: listeningChecks,
+  watching: watchingChecks,
   disconnects: disconnectChecks,
   close: closingChecks,
 };

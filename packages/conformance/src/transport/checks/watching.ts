@@ -1,0 +1,105 @@
+import type { CommandResponse } from '@kv/core';
+import { expect } from 'vitest';
+import { ok } from '../../command/expected-response.js';
+import { hdel, hmset, hset, ofTable, unsubscribe, watch } from '../../command/requests.js';
+import { eventually } from '../../eventually.js';
+import { logHooks } from '../hook-log.js';
+import { ask } from '../peers.js';
+import type { TransportCheck } from '../transport-check.js';
+
+const MANY = 300;
+
+/** What was pushed, as far as it is the same with all storages. */
+function told({ subscription, change }: CommandResponse): unknown[] {
+  const { key, cause, value, old } = change ?? {};
+  return [subscription, cause, key, value?.value.value, old?.value.value];
+}
+
+/** Changes come to those who watch the table, in order, and to each once. */
+export const watchingChecks: readonly TransportCheck[] = [
+  {
+    title:
+      'a change comes to the peers that watch its table, whoever made it and by whatever command',
+    needs: 'push',
+    async run({ connect, engine }) {
+      const [one, other, writer] = [await connect(), await connect(), await connect()];
+      await ask(one, watch('elsewhere'));
+      await ask(one, watch('table'));
+      await ask(other, watch('table'));
+      writer.send(
+        hset('table', 'a', 'one'),
+        hset('table', 'a', 'two'),
+        hset('other', 'a', 'x'),
+        hmset('table', ['b', 1n], ['a', true]),
+        hdel('table', 'missing'),
+        hdel('table', 'a'),
+      );
+      for (let i = 0; i < 6; i++) expect((await writer.receive()).status).toBe(200);
+      await engine.execute(hset('table', 'c', 2.5));
+      const expected = (id: number): unknown[][] => [
+        [id, 'set', 'a', 'one', undefined],
+        [id, 'set', 'a', 'two', 'one'],
+        [id, 'set', 'b', 1n, undefined],
+        [id, 'set', 'a', true, 'two'],
+        [id, 'delete', 'a', undefined, true],
+        [id, 'set', 'c', 2.5, undefined],
+      ];
+      for (const [peer, id] of [
+        [one, 2],
+        [other, 1],
+      ] as const) {
+        const pushes: unknown[][] = [];
+        while (pushes.length < 6) pushes.push(told(await peer.receive()));
+        expect(pushes).toStrictEqual(expected(id));
+      }
+    },
+  },
+  {
+    title: 'a peer is told of its own changes, in order, between its answers',
+    needs: 'push',
+    async run({ connect }) {
+      const peer = await connect();
+      await ask(peer, watch('table'));
+      peer.send(...Array.from({ length: MANY }, (_, i) => hset('table', 'key', BigInt(i))));
+      const all: CommandResponse[] = [];
+      while (all.length < 2 * MANY) all.push(await peer.receive());
+      const values = (pushed: boolean): unknown[] =>
+        all
+          .filter(({ subscription }) => (subscription !== undefined) === pushed)
+          .map(({ change, values: [answer] }) => (pushed ? change?.value : answer)?.value.value);
+      const numbers = Array.from({ length: MANY }, (_, i) => BigInt(i));
+      expect(values(true)).toStrictEqual(numbers);
+      expect(values(false)).toStrictEqual([undefined, ...numbers.slice(0, -1)]);
+    },
+  },
+  {
+    title:
+      'nothing comes behind the answer that a watch has ended, and nothing is kept for who is gone',
+    needs: 'push',
+    async run({ connect, engine }) {
+      const peer = await connect();
+      await ask(peer, watch('table'));
+      await ask(peer, unsubscribe('', 1));
+      peer.send(hset('table', 'key', 1n));
+      expect(await peer.receive()).toMatchObject({ status: 200, values: ok(null).values });
+      await ask(peer, watch('table'));
+      expect(engine.stats().subscriptions).toBe(1);
+      peer.cut();
+      await eventually(() => expect(engine.stats().subscriptions).toBe(0));
+    },
+  },
+  {
+    title: 'hooks see a watch at all four points, and what is pushed at none',
+    needs: 'push',
+    async run({ connect, engine }) {
+      const log = logHooks(engine);
+      const peer = await connect();
+      peer.send(
+        { requestData: { case: 'watch', value: ofTable('table') } },
+        hset('table', 'key', 1n),
+      );
+      for (let i = 0; i < 3; i++) await peer.receive();
+      await eventually(() => expect(log).toHaveLength(8));
+    },
+  },
+];

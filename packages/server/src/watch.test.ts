@@ -1,0 +1,182 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@kv/client';
+import type { Change, Value, WatchItem } from '@kv/core';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { run } from './main.js';
+import { KvProcess } from './testing/kv-process.js';
+import { TestIo } from './testing/test-io.js';
+import { TestServer } from './testing/test-server.js';
+
+const lines = ({ stdout }: TestIo): string[] => stdout.text.split('\n').slice(0, -1);
+
+/** Waits until so many lines have been printed. */
+const printed = (io: TestIo, count: number): Promise<void> =>
+  vi.waitFor(() => expect(lines(io)).toHaveLength(count));
+
+describe('kv watch', () => {
+  let server: TestServer;
+  beforeEach(async () => {
+    server = await TestServer.start();
+  });
+  afterEach(() => server[Symbol.asyncDispose]());
+
+  const newIo = (): TestIo => new TestIo({ KV_URL: server.url });
+  const watching = (count: number): Promise<void> =>
+    vi.waitFor(() => expect(server.engine.stats().subscriptions).toBe(count));
+
+  test('prints changes as they come, until it is interrupted', async () => {
+    const io = newIo();
+    const code = run(['watch', 'users'], io);
+    await watching(1);
+    const kv = server.engine.client();
+    await kv.hset('users', 'u1', 'Tyr');
+    await printed(io, 1);
+    await kv.hset('others', 'u1', 'Loki');
+    await kv.hdel('users', 'u1');
+    await printed(io, 2);
+    expect(lines(io)).toEqual(['set\tu1\tTyr', 'delete\tu1']);
+    io.signal('SIGINT');
+    expect(await code).toBe(130);
+    await watching(0);
+  });
+
+  test('prints all of it as JSON, and goes on after a position that it has printed', async () => {
+    const kv = server.engine.client();
+    await kv.hset('users', 'u0', Uint8Array.of(255));
+    const io = newIo();
+    const code = run(['watch', 'users', '--snapshot', '--json'], io);
+    await printed(io, 2);
+    await kv.hset('users', 'u0', 5n);
+    await kv.hset('users', 'u1', 'Tyr');
+    await kv.hdel('users', 'u0');
+    await printed(io, 5);
+    const items = lines(io).map((line) => JSON.parse(line));
+    const position = expect.stringMatching(/^\d+:\d+$/);
+    const table = 'users';
+    const binary = { type: 'binary', value: '/w==' };
+    expect(items).toEqual([
+      { kind: 'entry', table, key: 'u0', ...binary },
+      { kind: 'ready', table, position },
+      {
+        ...{ kind: 'change', table, position, key: 'u0', cause: 'set' },
+        ...{ type: 'integer', value: '5', old: binary },
+      },
+      {
+        ...{ kind: 'change', table, position, key: 'u1', cause: 'set' },
+        ...{ type: 'string', value: 'Tyr', old: null },
+      },
+      {
+        ...{ kind: 'change', table, position, key: 'u0', cause: 'delete' },
+        ...{ type: null, value: null, old: { type: 'integer', value: '5' } },
+      },
+    ]);
+    const again = newIo();
+    const ended = run(['watch', 'users', '--after', items[2].position], again);
+    await printed(again, 2);
+    expect(lines(again)).toEqual(['set\tu1\tTyr', 'delete\tu0']);
+    again.signal('SIGINT');
+    io.signal('SIGINT');
+    expect(await Promise.all([code, ended])).toEqual([130, 130]);
+  });
+
+  test.each([
+    [['--key', 'b'], ['set\tb\t1']],
+    [
+      ['--prefix', 'a'],
+      ['set\ta1\t1', 'set\ta2\t1'],
+    ],
+  ])('prints those of some keys: %j', async (flags, expected) => {
+    const io = newIo();
+    const code = run(['watch', 't', ...flags], io);
+    await watching(1);
+    const kv = server.engine.client();
+    for (const key of ['a1', 'b', 'a2']) await kv.hset('t', key, 1n);
+    await printed(io, expected.length);
+    expect(lines(io)).toEqual(expected);
+    io.signal('SIGINT');
+    await code;
+  });
+
+  test('fails if what came after a position is not kept', async () => {
+    const io = newIo();
+    expect(await run(['watch', 't', '--after', '1:2'], io)).toBe(3);
+    expect(io.stderr.text).toMatch(/not kept any more/);
+  });
+
+  test.each([
+    [['--after', '12'], /--after takes a position/],
+    [['--after', '1:99999999999999999999'], /--after takes a position/],
+    [['--after', '1:2', '--snapshot'], /not both/],
+    [['--key', 'a', '--prefix', 'b'], /not both/],
+  ])('takes nothing that makes no sense: %j', async (flags, message) => {
+    const io = newIo();
+    expect(await run(['watch', 't', ...flags], io)).toBe(2);
+    expect(io.stderr.text).toMatch(message);
+  });
+});
+
+describe('a watch over a network', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'kv-watch-'));
+  });
+  afterEach(async () => {
+    await KvProcess.killAll();
+    await rm(directory, { recursive: true });
+  });
+
+  /** A server with a write-ahead log, always at the same place. */
+  async function serve(): Promise<KvProcess> {
+    const socket = join(directory, 'socket');
+    const process = KvProcess.start(
+      ...['serve', '--path', socket, '--storage', 'wal', '--data', join(directory, 'data')],
+    );
+    await process.url();
+    return process;
+  }
+
+  test('leaves out nothing and tells nothing twice while its server is killed and started again', async () => {
+    let server = await serve();
+    const url = `unix:${join(directory, 'socket')}`;
+    const options = { minReconnectDelayMs: 1, maxReconnectDelayMs: 20 };
+    await using watcher = await connect(url, options);
+    await using writer = await connect(url, options);
+    const watch = await watcher.watch('t', { snapshot: true });
+    const items: WatchItem[] = [];
+    const reading = (async () => {
+      for await (const item of watch) {
+        items.push(item);
+        if (item.kind === 'change' && item.key === 'the end') break;
+      }
+    })();
+    /** Until it is certain that it is there. */
+    const set = async (key: string, value: Value): Promise<void> => {
+      for (;;) {
+        try {
+          await writer.hset('t', key, value, { timeoutMs: 20_000 });
+          return;
+        } catch (error) {
+          if ((error as { code?: string }).code !== 'CONNECTION_LOST') throw error;
+        }
+      }
+    };
+    for (let round = 0; round < 3; round++) {
+      const writes = Array.from({ length: 50 }, (_, i) => set(`k${round}/${i}`, BigInt(i)));
+      await writes[25];
+      server.signal('SIGKILL');
+      await server.ended;
+      server = await serve();
+      await Promise.all(writes);
+    }
+    await set('the end', true);
+    await reading;
+    const changes = items.filter((item): item is Change => item.kind === 'change');
+    const copy = new Map(changes.map(({ key, value }) => [key, value]));
+    expect(copy).toEqual(new Map(await writer.hgetall('t')));
+    expect(copy.size).toBe(151);
+    const places = changes.map(({ position: { epoch, sequence } }) => epoch * 1e6 + sequence);
+    expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+  }, 60_000);
+});
