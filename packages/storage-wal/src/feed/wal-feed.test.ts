@@ -164,6 +164,30 @@ describe('a feed of a log', () => {
     await storage.close().catch(() => {});
   });
 
+  it('is read page by page with no more than a window of the file for each', async () => {
+    const { storage } = await openStorage(directory, fileSystem, { segmentBytes: 64 * 2 ** 20 });
+    const { epoch, sequence } = storage.feed.position;
+    const count = 300;
+    for (let i = 0; i < count; i++) await storage.set('t', `k${i}`, 'x'.repeat(20_000));
+    let bytes = 0;
+    fileSystem.onCall = ({ operation, start, end }) => {
+      if (operation === 'read') bytes += end - start;
+    };
+    const keys: string[] = [];
+    for (let at = sequence; at < sequence + count; at += 10) {
+      for await (const some of storage.feed.history('t', { epoch, sequence: at })) {
+        keys.push(...some.map(({ key }) => key));
+        if (keys.length >= at - sequence + 10) break;
+      }
+      keys.length = at - sequence + 10;
+    }
+    expect(keys).toEqual(Array.from({ length: count }, (_, i) => `k${i}`));
+    // A window of it each time is ten times the file; from the beginning, it would be eighteen times.
+    expect(bytes / (count * 20_000)).toBeLessThan(12);
+    fileSystem.onCall = () => {};
+    await storage.close();
+  });
+
   it('fails, and skips nothing, if a segment cannot be read', async () => {
     const { storage } = await openStorage(directory, fileSystem);
     const { epoch, sequence } = storage.feed.position;

@@ -18,12 +18,44 @@ export type TakeChange = (
   end: number,
 ) => void;
 
+/** Where a block stands, and the sequence of its first change. */
+interface BlockPlace {
+  readonly segment: number;
+  readonly offset: number;
+  readonly first: number;
+}
+
+/** How many readers, about, find the place again at which they stopped. */
+const MAX_PLACES = 64;
+
+/** Where readers have stopped, so that who goes on need not look for the place from the beginning of a segment. */
+export class HistoryPlaces {
+  /** The newest last. */
+  readonly #places: BlockPlace[] = [];
+
+  note(place: BlockPlace): void {
+    this.#places.push(place);
+    if (this.#places.length > MAX_PLACES) this.#places.shift();
+  }
+
+  /** Where to begin in a segment to find the change behind `after`; `undefined` if that is not known. */
+  find(segment: number, after: number): number | undefined {
+    let best: BlockPlace | undefined;
+    for (const place of this.#places) {
+      const isBefore = place.segment === segment && place.first <= after + 1;
+      if (isBefore && place.first >= (best?.first ?? 0)) best = place;
+    }
+    return best?.offset;
+  }
+}
+
 /** What of a log is read again while it is written. */
 export interface HistorySource {
   readonly directory: LogDirectory;
   readonly manifest: Manifest;
   /** In their order; the last is the one that is written. */
   readonly segments: readonly Pick<FileContents, 'number' | 'last'>[];
+  readonly places: HistoryPlaces;
 }
 
 /**
@@ -33,13 +65,13 @@ export interface HistorySource {
  * @throws {KvError} `GONE` if the log does not go back so far; `STORAGE_FAILURE` if it cannot be read.
  */
 export async function* readHistory(
-  { directory, manifest, segments }: HistorySource,
+  source: HistorySource,
   after: number,
   through: number,
   take: TakeChange,
 ): AsyncGenerator<void, void, undefined> {
-  const history = new History(directory, manifest, after, through, take);
-  for (const { number, last } of segments) {
+  const history = new History(source, after, through, take);
+  for (const { number, last } of source.segments) {
     if (last > history.last && history.last < through) yield* history.readSegment(number);
   }
   if (history.last < through) throw gone();
@@ -69,18 +101,19 @@ class History {
   last: number;
   readonly #directory: LogDirectory;
   readonly #storeId: Uint8Array;
+  readonly #places: HistoryPlaces;
   readonly #through: number;
   readonly #take: TakeChange;
 
   constructor(
-    directory: LogDirectory,
-    { storeId }: Manifest,
+    { directory, manifest, places }: HistorySource,
     after: number,
     through: number,
     take: TakeChange,
   ) {
     this.#directory = directory;
-    this.#storeId = storeId;
+    this.#storeId = manifest.storeId;
+    this.#places = places;
     this.last = after;
     this.#through = through;
     this.#take = take;
@@ -89,16 +122,20 @@ class History {
   async *readSegment(number: number): AsyncGenerator<void, void, undefined> {
     const path = this.#directory.file(segmentName(number));
     const file = await this.#open(path);
+    const reader = new SegmentReader(this.#storeId);
+    let place: BlockPlace | undefined;
     try {
-      const reader = new SegmentReader(this.#storeId);
       const header = await reader.open(file);
       if ('reason' in header) throw unreadable(path, 0, header.reason);
       reader.expect(number, header.epoch);
+      reader.position = this.#places.find(number, this.last) ?? reader.position;
       while (this.last < this.#through && (await nextBlock(reader))) {
+        place = { segment: number, offset: reader.position, first: reader.block.first };
         if (this.#readBlock(reader, path)) yield;
         reader.advance();
       }
     } finally {
+      if (place !== undefined) this.#places.note(place);
       await file.close();
     }
   }

@@ -2,7 +2,7 @@ import { type Awaitable, KvError } from '@kv/protocol';
 import { checksumSeed, placeOf } from '../format/block-header.js';
 import { type EpochStart, lastEpoch, type SnapshotReference } from '../format/manifest.js';
 import { Block } from './block.js';
-import { readHistory, type TakeChange } from './history.js';
+import { HistoryPlaces, readHistory, type TakeChange } from './history.js';
 import { LogDirectory } from './log-directory.js';
 import { type LogOptions, withDefaults } from './log-options.js';
 import { Progress } from './progress.js';
@@ -38,6 +38,7 @@ export class Log {
   readonly #gate: WriteGate;
   readonly #syncer: Syncer;
   readonly #progress: Progress;
+  readonly #places = new HistoryPlaces();
   readonly #seed: number;
   readonly #isOnLoop: boolean;
   #block = new Block();
@@ -129,7 +130,8 @@ export class Log {
    */
   history(after: number, through: number, take: TakeChange): AsyncGenerator<void, void, undefined> {
     const { manifest, all: segments } = this.#segments;
-    return readHistory({ directory: this.#directory, manifest, segments }, after, through, take);
+    const source = { directory: this.#directory, manifest, segments, places: this.#places };
+    return readHistory(source, after, through, take);
   }
 
   /** The snapshot in whose place no earlier changes are kept. */
