@@ -73,12 +73,21 @@ export class InProcessClient extends CommandClient {
 
 /** What is pushed is one for all subscribers, and each may do with its bytes what it likes. */
 function ownCopy(response: CommandResponse): CommandResponse {
-  return { ...response, values: response.values.map(ownValue) };
+  const { values, change } = response;
+  if (change === undefined) return { ...response, values: values.map(ownValue) };
+  const { value, old } = change;
+  if (!isBinary(value) && !isBinary(old)) return response;
+  const own = { value: value && ownValue(value), old: old && ownValue(old) };
+  return { ...response, change: { ...change, ...own } };
 }
 
 function ownValue(message: ValueMessage): ValueMessage {
   if (message.value.case !== 'binary') return message;
   return { value: { case: 'binary', value: new Uint8Array(message.value.value) } };
+}
+
+function isBinary(message: ValueMessage | undefined): boolean {
+  return message?.value.case === 'binary';
 }
 
 /** Whether this asks for a page that is not the first. */

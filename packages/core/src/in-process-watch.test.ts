@@ -134,6 +134,21 @@ describe('a watch of a table', () => {
     expect(gaps).toEqual([{ missed: 3 }]);
   });
 
+  it('gives each consumer bytes of its own, also when they are read again', async () => {
+    const kv = engine.client();
+    await kv.hset('t', 'a', Uint8Array.of(1));
+    const watches = await Promise.all([kv.watch('t'), engine.client().watch('t')]);
+    const after = watches[0]?.position as Position;
+    await kv.hset('t', 'a', Uint8Array.of(2));
+    watches.push(await kv.watch('t', { after }), await kv.watch('t', { after }));
+    for (const watch of watches) {
+      const [item] = (await takeSome(watch, 1)) as [Change];
+      expect([item.value, item.old]).toEqual([Uint8Array.of(2), Uint8Array.of(1)]);
+      for (const bytes of [item.value, item.old]) (bytes as Uint8Array).fill(9);
+    }
+    expect(await kv.hget('t', 'a')).toEqual(Uint8Array.of(2));
+  });
+
   it('ends with its signal, with CANCELLED', async () => {
     const kv = engine.client();
     const controller = new AbortController();

@@ -13,7 +13,9 @@ export function changeFromMessage(table: string, message: ChangeMessage): Change
   return {
     kind: 'change',
     position: positionFromMessage(message.position),
-    ...{ table, key, cause },
+    table,
+    key,
+    cause,
     value: valueFromMessage(value),
     old: oldKnown ? valueFromMessage(old) : undefined,
   };

@@ -121,6 +121,15 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
    *
    * @throws why it has ended, once all has been taken that came before.
    */
+  /**
+   * The next item, or the end, if it is there; `undefined` if it has to be waited for.
+   *
+   * @throws why it has ended, once.
+   */
+  poll(): IteratorResult<Item, undefined> | undefined {
+    return this.#waiters.length > 0 ? undefined : this.#take();
+  }
+
   async next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#take();
     if (item !== undefined) return item;

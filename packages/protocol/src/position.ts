@@ -11,8 +11,12 @@ export interface Position {
   readonly sequence: number;
 }
 
+/** Of the epoch that was asked for last: mostly, it is that again. */
+let [lastEpoch, lastEpochBits] = [0, 0n];
+
 export function positionToMessage({ epoch, sequence }: Position): PositionMessage {
-  return { epoch: BigInt(epoch), sequence: BigInt(sequence) };
+  if (epoch !== lastEpoch) [lastEpoch, lastEpochBits] = [epoch, BigInt(epoch)];
+  return { epoch: lastEpochBits, sequence: BigInt(sequence) };
 }
 
 /**

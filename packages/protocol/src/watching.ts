@@ -124,7 +124,12 @@ export class Watching implements Watch {
 
   /** The next change that is pushed; `undefined` if some before it are missing. */
   async #nextPushed(): Promise<IteratorResult<Change, undefined> | undefined> {
-    this.#next ??= this.#parts.live.next();
+    if (this.#next === undefined) {
+      const next = this.#parts.live.poll();
+      if (next !== undefined && !this.#missing) return next;
+      this.#next = next === undefined ? this.#parts.live.next() : Promise.resolve(next);
+      if (this.#missing) return undefined;
+    }
     const missing = new Promise<undefined>((resolve) => {
       this.#wake = () => resolve(undefined);
     });

@@ -1,18 +1,25 @@
-import { type ChangeMessage, positionToMessage, valueToMessage } from '@kv/protocol';
+import { type ChangeMessage, positionToMessage, type Value, valueToMessage } from '@kv/protocol';
 import { entryBytes } from '../storage/entry-bytes.js';
 import type { FeedChange } from './feed-change.js';
 
 /** The most that a change takes as it travels, besides its key and its values: its position, cause and headers. */
 const AROUND_BYTES = 48;
 
-/** A change as it travels. */
-export function changeMessage({ position, key, cause, ...change }: FeedChange): ChangeMessage {
-  const { value, old, oldKnown } = change;
+/** A change as it travels. Its bytes are its own: whoever gets them in this process may change them. */
+export function changeMessage(change: FeedChange): ChangeMessage {
+  const { position, key, cause, value, old, oldKnown } = change;
   return {
-    ...{ position: positionToMessage(position), key, cause, oldKnown },
-    ...(value === undefined ? {} : { value: valueToMessage(value) }),
-    ...(old === undefined ? {} : { old: valueToMessage(old) }),
+    position: positionToMessage(position),
+    key,
+    cause,
+    value: value === undefined ? undefined : valueToMessage(ownValue(value)),
+    old: old === undefined ? undefined : valueToMessage(ownValue(old)),
+    oldKnown,
   };
+}
+
+function ownValue(value: Value): Value {
+  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }
 
 /** What a change takes as it travels, in bytes, or a few less. */

@@ -1,11 +1,13 @@
-import { Fifo } from '@kv/protocol';
-import { entryBytes } from '../storage/entry-bytes.js';
+import { Fifo, type Value } from '@kv/protocol';
 import type { FeedChange } from './feed-change.js';
+
+/** What a change takes besides its key and its values. */
+const OBJECT_BYTES = 100;
 
 /** How much a {@link ChangeRing} keeps. */
 export interface RingLimits {
   readonly maxChanges: number;
-  /** Of keys and values, about. */
+  /** About what they take in memory. */
   readonly maxBytes: number;
 }
 
@@ -56,9 +58,11 @@ export class ChangeRing {
   }
 }
 
-/** About what a change takes in memory, its objects left out. */
+/** About what a change takes in memory. */
 function changeBytes({ key, value, old }: FeedChange): number {
-  let bytes = 0;
-  for (const each of [value, old]) if (each !== undefined) bytes += entryBytes([key, each]);
-  return bytes;
+  return OBJECT_BYTES + key.length + contentBytes(value) + contentBytes(old);
+}
+
+function contentBytes(value: Value | undefined): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
 }

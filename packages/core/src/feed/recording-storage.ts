@@ -251,9 +251,14 @@ export class RecordingStorage implements Storage, Feed {
     const position = { epoch: this.#epoch, sequence: this.#ring.last + 1 };
     const value = op.op === 'set' ? op.value : undefined;
     const change: FeedChange = {
-      ...{ position, table, key: op.key, cause: op.op, value, oldKnown: true },
+      position,
+      table,
+      key: op.key,
+      cause: op.op,
+      value,
       // The caller may change what it is answered.
       old: old instanceof Uint8Array ? Uint8Array.from(old) : old,
+      oldKnown: true,
     };
     this.#ring.push(change);
     for (const listener of recorded.listeners) listener(change);

@@ -1,4 +1,4 @@
-import { okResponse, type Position, PushedMessage } from '@kv/protocol';
+import { type Position, PushedMessage } from '@kv/protocol';
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { SubscriptionSource } from '../subscriptions/subscription-source.js';
 import type { ChangeFilter } from './change-filter.js';
@@ -41,13 +41,20 @@ export class WatchSource implements SubscriptionSource {
   }
 }
 
-/** The message that was made last: all who watch a table are told of a change one after the other. */
-let last: { readonly change: FeedChange; readonly message: PushedMessage } | undefined;
+// Of the message that was made last: all who watch a table are told of a change one after the other.
+let lastChange: FeedChange | undefined;
+let lastMessage: PushedMessage | undefined;
 
 function messageOf(change: FeedChange): PushedMessage {
-  if (last?.change !== change) {
-    const message = new PushedMessage({ ...okResponse([]), change: changeMessage(change) });
-    last = { change, message };
+  if (lastMessage === undefined || lastChange !== change) {
+    lastMessage = new PushedMessage({
+      status: 200,
+      message: '',
+      values: [],
+      pairs: [],
+      change: changeMessage(change),
+    });
+    lastChange = change;
   }
-  return last.message;
+  return lastMessage;
 }
