@@ -71,6 +71,22 @@ describe('every command', () => {
     }
     expect(await kv.hexist('t', 'k')).toBe(true);
     expect(await kv.hmexist('t', ['k', 'none'])).toEqual([true, false]);
+    const news = await kv.subscribe('news');
+    const chat = await kv.subscribe({ pattern: 'chat.*' });
+    expect(await kv.publish('news', ['rain', 21n, 0.5, true, new Uint8Array([1])])).toBe(1);
+    expect(await kv.publish('chat.a', [])).toBe(1);
+    expect(await kv.publish('weather', 'sun')).toBe(0);
+    for await (const message of news) {
+      const values = ['rain', 21n, 0.5, true, new Uint8Array([1])];
+      expect(message).toEqual({ topic: 'news', values });
+      break;
+    }
+    for await (const message of chat) {
+      expect(message).toEqual({ topic: 'chat.a', values: [] });
+      break;
+    }
+    expect(await kv.publish('news', 'late')).toBe(0);
+    await expect(kv.subscribe('')).rejects.toMatchObject({ code: 'INVALID_COMMAND' });
     expect(await kv.hdel('t', 'k')).toBe(0.5);
     expect(await kv.hmdel('t', ['k', '__proto__'])).toEqual([null, true]);
     expect(await kv.hexist('t', 'k')).toBe(false);

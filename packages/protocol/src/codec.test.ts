@@ -68,6 +68,31 @@ describe.each<[string, Codec]>([
       HSET,
       '22 1a 0a 06 74 61 62 6c 65 31 12 10 0a 05 68 65 6c 6c 6f 12 07 0a 05 77 6f 72 6c 64',
     ],
+    // As the reference implementation has the three: ours are the fields from 16 on.
+    [
+      'Subscribe to a topic',
+      commandRequest('subscribe', {
+        topic: 'news',
+        pattern: '',
+        maxMessages: 0,
+        maxBytes: 0,
+        overflow: '',
+      }),
+      '52 06 0a 04 6e 65 77 73',
+    ],
+    [
+      'Unsubscribe',
+      commandRequest('unsubscribe', { topic: 'news', id: 7 }),
+      '5a 08 0a 04 6e 65 77 73 10 07',
+    ],
+    [
+      'Publish',
+      commandRequest('publish', {
+        topic: 'news',
+        data: [valueToMessage('hi'), valueToMessage(1n)],
+      }),
+      '62 10 0a 04 6e 65 77 73 12 04 0a 02 68 69 12 02 18 01',
+    ],
     ['no command', { requestData: { case: undefined } }, ''],
   ])('has these bytes for a request: %s', (_, message, bytes) => {
     expect(requestBytes(message)).toEqual(hex(bytes));

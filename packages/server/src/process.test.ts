@@ -124,6 +124,18 @@ describe.each<[NodeJS.Signals, number]>([
     socket.destroy();
   });
 
+  test('ends a client command that listens, which has printed what came', async () => {
+    const { url } = await startServer();
+    const command = KvProcess.start('subscribe', 'news', '--json', '--url', url);
+    await using client = await connect(url);
+    await vi.waitFor(async () => expect(await client.publish('news', 'rain')).toBe(1), 30_000);
+    const [line] = await command.lines(1);
+    expect(line).toBe('{"topic":"news","values":[{"type":"string","value":"rain"}]}');
+    command.signal(signal);
+    expect(await command.ended).toMatchObject({ code: atOnce, stderr: '' });
+    await vi.waitFor(async () => expect(await client.publish('news', 'rain')).toBe(0), 30_000);
+  });
+
   test('ends a client command that waits', async () => {
     const mute = createServer().listen(0, '127.0.0.1');
     await once(mute, 'listening');
@@ -159,6 +171,16 @@ test('a server that other machines can reach says so', async () => {
   const server = KvProcess.start('serve', '--host', '0.0.0.0', '--port', '0');
   expect(await server.url()).toMatch(/^kv:\/\/0\.0\.0\.0:\d+$/);
   expect(await server.warning()).toMatch(/^warning: kv:\/\/0\.0\.0\.0:\d+ is open .*\n$/);
+});
+
+test('a reader that has seen enough ends a command that listens, with the next message', async () => {
+  const { url } = await startServer();
+  await using client = await connect(url);
+  const command = KvProcess.start('subscribe', 'news', '--url', url);
+  await vi.waitFor(async () => expect(await client.publish('news', 'rain')).toBe(1), 30_000);
+  command.stopReading();
+  await vi.waitFor(async () => expect(await client.publish('news', 'rain')).toBe(0), 30_000);
+  expect(await command.ended).toEqual({ code: 0, stdout: expect.anything(), stderr: '' });
 });
 
 test('a reader that has seen enough ends a command quietly', async () => {

@@ -92,7 +92,7 @@ describe('in an application in TypeScript', () => {
     await application.write(
       'main.mts',
       `import { connect, KvError as ClientError } from '@kv/client';
-       import { Engine, KvError, MemoryStorage, type KvClient, type Storage, type Value } from '@kv/core';
+       import { Engine, KvError, MemoryStorage, type KvClient, type Message, type Storage, type Subscription, type Value } from '@kv/core';
        import { CommandClient } from '@kv/protocol';
        import { type Io, run } from '@kv/server';
        import { LevelStorage } from '@kv/storage-level';
@@ -114,6 +114,9 @@ describe('in an application in TypeScript', () => {
        for (const kv of clients) {
          const value: Value | null = await kv.hset('users', 'u1', 42n);
          if (typeof value === 'bigint') value.toString(16);
+         const chat: Subscription = await kv.subscribe({ pattern: 'chat.*' });
+         chat.emitter().on('item', ({ topic, values }: Message) => values.map((each) => [topic, each]));
+         for await (const { values } of chat) values.map((each: Value) => typeof each);
          if (kv instanceof CommandClient) await kv.close();
        }
        export const same: typeof KvError = ClientError;
@@ -138,6 +141,7 @@ describe('in an application in TypeScript', () => {
        await transport.listen({ host: undefined, port: undefined, tls: undefined });
        const kv = new Client('kv://localhost', { timeoutMs: undefined, tls: undefined });
        kv.hscan('t', { prefix: undefined, pageSize: undefined, signal: undefined });
+       void kv.subscribe('t', { maxBytes: undefined, overflow: undefined, onGap: undefined });
        throw new KvError('INTERNAL', 'why', { cause: undefined });`,
     );
     const rules = [...strict, '--exactOptionalPropertyTypes', '--target', 'es2020'];

@@ -94,6 +94,15 @@ export class KvProcess {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
+  /** Waits until it has written so many lines. */
+  async lines(count: number): Promise<string[]> {
+    for (;;) {
+      const lines = this.#stdout.split('\n').slice(0, -1);
+      if (lines.length >= count) return lines;
+      await once(this.#child.stdout, 'data');
+    }
+  }
+
   /** Waits until `stderr` has a line. */
   async warning(): Promise<string> {
     while (!this.#stderr.includes('\n')) await once(this.#child.stderr, 'data');
