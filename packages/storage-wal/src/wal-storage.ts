@@ -34,6 +34,11 @@ export interface WalStorageOptions extends Partial<LogOptions> {
   readonly snapshotLogBytes?: number;
   /** Whether a snapshot is taken at the end, so that the next opening is quicker; false by default. */
   readonly snapshotAtClose?: boolean;
+  /**
+   * Once it is aborted, no snapshot is taken any more, and one that is being taken is given up, that at the end too: for
+   * those who have to come to an end in time.
+   */
+  readonly snapshotSignal?: AbortSignal | undefined;
   /** Ends the opening when it is aborted, if that is not over by then: what there is stays as it is. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -93,7 +98,7 @@ export class WalStorage implements Storage {
   #closed = false;
 
   private constructor({ directory, log, memory, hashKey, options }: WalParts) {
-    const { fsync, inline, snapshotLogBytes, onWarning, clock } = options;
+    const { fsync, inline, snapshotLogBytes, snapshotSignal, onWarning, clock } = options;
     const { storage, lane } = memory;
     this.#directory = directory;
     this.#log = log;
@@ -109,7 +114,7 @@ export class WalStorage implements Storage {
       this.#snapshots.logged(bytes),
     );
     this.#snapshots = new Snapshots({
-      ...{ log, storage, hashKey, onWarning, logBytes: snapshotLogBytes },
+      ...{ log, storage, hashKey, onWarning, logBytes: snapshotLogBytes, signal: snapshotSignal },
       applied: () => this.#queue.applied,
       now: () => clock.now(),
     });
@@ -215,7 +220,8 @@ export class WalStorage implements Storage {
    * Writes all data into a snapshot, while everything else goes on, and removes the log that is not needed beside
    * it. If one is being taken already, that one is waited for.
    *
-   * @throws {KvError} `STORAGE_FAILURE` if it cannot be written; nothing is lost then.
+   * @throws {KvError} `STORAGE_FAILURE` if it cannot be written, `UNAVAILABLE` if it is given up since the storage is to
+   * be closed; nothing is lost then.
    */
   async snapshot(): Promise<SnapshotTaken> {
     this.#open();
@@ -234,14 +240,18 @@ export class WalStorage implements Storage {
     };
   }
 
-  /** @throws {KvError} `STORAGE_FAILURE` if what was answered may not be durable; it lets go of all files at any rate. */
+  /**
+   * A snapshot that is being taken is given up, unless it is the one that is wanted at the end.
+   *
+   * @throws {KvError} `STORAGE_FAILURE` if what was answered may not be durable; it lets go of all files at any rate.
+   */
   async close(): Promise<void> {
     this.#open();
     this.#closed = true;
     await this.#queue.idle();
-    await this.#snapshots.idle();
     try {
       if (this.#options.snapshotAtClose) await this.#takeLastSnapshot();
+      else await this.#snapshots.giveUp();
       await this.#log.close();
     } finally {
       this.#memory.storage.close();
@@ -252,7 +262,7 @@ export class WalStorage implements Storage {
   /** If it cannot be taken, the log has all, and is closed as it would be without. */
   async #takeLastSnapshot(): Promise<void> {
     try {
-      await this.#snapshots.take();
+      await this.#snapshots.takeLast();
     } catch (error) {
       const { onWarning } = this.#options;
       onWarning(`No snapshot could be taken at the end: ${KvError.from(error).message}`);

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { argv, stdin } from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { KvError } from '@kv/core';
 import { Random } from '../random.js';
 import type { CrashWorker } from './crash-worker.js';
 import { TABLES } from './random-call.js';
@@ -47,7 +48,13 @@ report({ type: 'closed' });
 /** Begins a snapshot, for which calls do not wait. */
 async function snapshot(): Promise<void> {
   report({ type: 'snapshot' });
-  await storage.snapshot?.();
+  try {
+    await storage.snapshot?.();
+  } catch (error) {
+    const isGivenUp = error instanceof KvError && error.code === 'UNAVAILABLE';
+    if (!isGivenUp || !told.has('close')) throw error;
+    return;
+  }
   report({ type: 'snapshotted' });
 }
 

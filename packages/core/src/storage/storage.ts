@@ -140,7 +140,8 @@ export interface Storage {
 
   /**
    * Writes all data in one piece, from which the storage can be opened again without what was logged before; for
-   * engines that keep a log of changes. Everything else goes on meanwhile.
+   * engines that keep a log of changes. Everything else goes on meanwhile; if the storage is closed, it may be given
+   * up, and fails with `UNAVAILABLE` then.
    *
    * @returns the bytes of what was written.
    */

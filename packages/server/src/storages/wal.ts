@@ -1,6 +1,10 @@
 import { basename } from 'node:path';
 import { checkWal, type FileContents, type Problem, repairWal, WalStorage } from '@kv/storage-wal';
+import { abortedLater } from '../aborted-later.js';
 import type { StorageKind } from './storage-kind.js';
+
+/** How long after a signal there may be snapshots: ends are to take ten seconds, and what follows takes its time. */
+const SNAPSHOT_MS = 8000;
 
 /** In memory, with a log of every change on disk. */
 export const wal: StorageKind = {
@@ -10,6 +14,7 @@ export const wal: StorageKind = {
       directory: data,
       onWarning: warn,
       signal: stop,
+      snapshotSignal: abortedLater(stop, SNAPSHOT_MS),
       ...(fsync && { fsync }),
       ...(inlineFsync && { inline: true }),
       ...(snapshotLog && { snapshotLogBytes: snapshotLog }),

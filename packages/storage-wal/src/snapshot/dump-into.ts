@@ -5,8 +5,16 @@ import type { SnapshotWriter } from '../log/snapshot-writer.js';
 /** So many bytes of entries are put together at one time: less than a millisecond's work. */
 const STEP_BYTES = 128 * 1024;
 
-/** Writes all entries of a storage, which goes on being written to. */
-export async function dumpInto(writer: SnapshotWriter, storage: SlabStorage): Promise<void> {
+/**
+ * Writes all entries of a storage, which goes on being written to.
+ *
+ * @param checkGoesOn asked after each step; ends it by throwing.
+ */
+export async function dumpInto(
+  writer: SnapshotWriter,
+  storage: SlabStorage,
+  checkGoesOn: () => void,
+): Promise<void> {
   const { block } = writer;
   const dump = storage.dump((bytes, view, start, end, count) => {
     block.appendEntries(bytes, view, start, end, count);
@@ -16,5 +24,6 @@ export async function dumpInto(writer: SnapshotWriter, storage: SlabStorage): Pr
     await writer.write();
     // Who waits for the event loop comes first.
     await turn();
+    checkGoesOn();
   }
 }

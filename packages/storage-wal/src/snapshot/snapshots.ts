@@ -24,6 +24,8 @@ export interface SnapshotContext {
   readonly applied: () => number;
   /** With how much log a snapshot is taken; by default 64 MiB, or the bytes of the last snapshot if they are more. */
   readonly logBytes: number | undefined;
+  /** Once it is aborted, there are no more: the one that is being taken is given up. */
+  readonly signal: AbortSignal | undefined;
   readonly now: () => number;
   /** Told why one that nobody had asked for could not be taken. */
   readonly onWarning: (message: string) => void;
@@ -38,6 +40,9 @@ export class Snapshots {
   /** How many have been taken. */
   taken = 0;
   #underWay: Promise<SnapshotTaken> | undefined;
+  /** The sequence with which the one under way began. */
+  #start = 0;
+  #isGivenUp = false;
   #last: SnapshotTaken | undefined;
   /** Bytes of log since the last one began. */
   #logBytes: number;
@@ -57,6 +62,7 @@ export class Snapshots {
     this.#logBytes += bytes;
     if (this.#underWay !== undefined || this.#logBytes < this.#limit()) return;
     this.take().catch((error: unknown) => {
+      if (isGivenUp(error)) return;
       this.#context.onWarning(`A snapshot could not be taken: ${KvError.from(error).message}`);
     });
   }
@@ -64,7 +70,8 @@ export class Snapshots {
   /**
    * Takes a snapshot; or waits for the one that is being taken.
    *
-   * @throws {KvError} `STORAGE_FAILURE` if it cannot be written; the log goes on without it.
+   * @throws {KvError} `STORAGE_FAILURE` if it cannot be written, `UNAVAILABLE` if it is given up; the log goes on
+   * without it.
    */
   take(): Promise<SnapshotTaken> {
     this.#underWay ??= this.#take().finally(() => {
@@ -73,9 +80,22 @@ export class Snapshots {
     return this.#underWay;
   }
 
-  /** Waits for the one that is being taken, whatever becomes of it. */
-  async idle(): Promise<void> {
-    await this.#underWay?.catch(() => {});
+  /**
+   * Takes one that has all there is; gives up the one that is being taken, unless nothing has changed since it began.
+   *
+   * @throws {KvError} as {@link take}.
+   */
+  async takeLast(): Promise<SnapshotTaken> {
+    if (this.#start !== this.#context.applied()) await this.giveUp();
+    return this.take();
+  }
+
+  /** Gives up the one that is being taken, of which nothing is left then: the log has all that would be in it. */
+  async giveUp(): Promise<void> {
+    if (this.#underWay === undefined) return;
+    this.#isGivenUp = true;
+    await this.#underWay.catch(() => {});
+    this.#isGivenUp = false;
   }
 
   #limit(): number {
@@ -85,8 +105,10 @@ export class Snapshots {
   async #take(): Promise<SnapshotTaken> {
     const { log, now, applied } = this.#context;
     const begun = now();
+    this.#checkGoesOn();
     this.#logBytes = 0;
     const start = applied();
+    this.#start = start;
     if (this.#last !== undefined && log.snapshot?.start === start) return this.#last;
     try {
       const bytes = await this.#write(start);
@@ -103,7 +125,7 @@ export class Snapshots {
     log.rotate();
     const writer = await log.createSnapshot(start, hashKey);
     try {
-      await dumpInto(writer, storage);
+      await dumpInto(writer, storage, () => this.#checkGoesOn());
     } catch (error) {
       await writer.abandon();
       throw error;
@@ -111,4 +133,16 @@ export class Snapshots {
     await log.adoptSnapshot(writer, log.committed);
     return writer.bytes;
   }
+
+  #checkGoesOn(): void {
+    if (!this.#isGivenUp && !this.#context.signal?.aborted) return;
+    throw new KvError(
+      'UNAVAILABLE',
+      'The snapshot was given up, since the storage is to be closed',
+    );
+  }
+}
+
+function isGivenUp(error: unknown): boolean {
+  return error instanceof KvError && error.code === 'UNAVAILABLE';
 }
