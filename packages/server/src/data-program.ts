@@ -1,10 +1,11 @@
 import { inspect } from '@kv/data-directory';
 import { KvError } from '@kv/protocol';
 import { Argument, type Command } from 'commander';
-import { EXIT_CODE } from './exit-code.js';
+import { EXIT_CODE, signalExitCode } from './exit-code.js';
 import { text } from './flags.js';
 import type { Io } from './io.js';
 import { write } from './output.js';
+import { sayingHowLong } from './saying-how-long.js';
 import type { StorageKind } from './storages/storage-kind.js';
 import { STORAGE_NAMES, type StorageName, storageTable } from './storages/storage-table.js';
 
@@ -18,26 +19,45 @@ export function addDataCommands(program: Command, io: Io, exit: (code: number) =
     )
     .addArgument(directoryArgument())
     .addHelpText('after', '\nExamples:\n  $ kv check /var/lib/kv')
-    .action(async (directory: string) => exit(await check(directory, io)));
+    .action(async (directory: string) => exit(await unlessStopped(check, directory, io)));
   program
     .command('repair')
     .summary('Make a damaged data directory one that can be opened')
     .description(
-      'Make a damaged data directory one that can be opened, with all that can still be read.\nThe damaged files are kept beside: their names end in .damaged. One that is not damaged is left as it is.\nOnly data of --storage wal can be repaired.',
+      'Make a damaged data directory one that can be opened, with all that can still be read.\nThe damaged files are kept beside: their names end in .damaged. One that is not damaged is left as it is,\nand so is one whose repair is ended by Ctrl-C.\nOnly data of --storage wal can be repaired.',
     )
     .addArgument(directoryArgument())
     .addHelpText('after', '\nExamples:\n  $ kv repair /var/lib/kv')
-    .action(async (directory: string) => exit(await repair(directory, io)));
+    .action(async (directory: string) => exit(await unlessStopped(repair, directory, io)));
 }
 
 function directoryArgument(): Argument {
   return new Argument('<directory>', 'what was given to kv serve as --data').argParser(text);
 }
 
+/** Answers the exit code of a command: the signal's, if it failed since `io.stop` was aborted. */
+async function unlessStopped(
+  command: (directory: string, io: Io) => Promise<number>,
+  directory: string,
+  io: Io,
+): Promise<number> {
+  try {
+    return await command(directory, io);
+  } catch (error) {
+    const isEnded = io.stop.aborted && error instanceof KvError && error.code === 'CANCELLED';
+    if (!isEnded) throw error;
+    return signalExitCode(io.stop.reason);
+  }
+}
+
 async function check(directory: string, io: Io): Promise<number> {
   const [name, kind] = await kindOf(directory);
   if (kind.check === undefined) throw unsupported('check', directory, name);
-  const { sound, lines } = await kind.check(directory);
+  const { sound, lines } = await sayingHowLong(
+    `checking ${directory}`,
+    kind.check(directory, io.stop),
+    io.stderr,
+  );
   await print(lines, io);
   return sound ? EXIT_CODE.DONE : EXIT_CODE.FAILED;
 }
@@ -45,7 +65,8 @@ async function check(directory: string, io: Io): Promise<number> {
 async function repair(directory: string, io: Io): Promise<number> {
   const [name, kind] = await kindOf(directory);
   if (kind.repair === undefined) throw unsupported('repair', directory, name);
-  await print(await kind.repair(directory), io);
+  const repairing = kind.repair(directory, io.stop);
+  await print(await sayingHowLong(`repairing ${directory}`, repairing, io.stderr), io);
   return EXIT_CODE.DONE;
 }
 

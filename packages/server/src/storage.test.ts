@@ -229,6 +229,35 @@ describe('kv check and kv repair', () => {
     },
   );
 
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('end on %s with %i, and leave what there is', async (signal, code) => {
+    await damage();
+    const before = (await readdir(directory)).sort();
+    for (const command of ['check', 'repair']) {
+      const io = new TestIo();
+      io.signal(signal);
+      expect(await run([command, directory], io)).toBe(code);
+      expect([io.stdout.text, io.stderr.text]).toEqual(['', '']);
+    }
+    expect((await readdir(directory)).sort()).toEqual(before);
+  });
+
+  test.each(['check', 'repair'])('%s says that it goes on, if it takes long', async (command) => {
+    await damage();
+    const began = vi.spyOn(globalThis, 'setInterval').mockImplementationOnce((tick) => {
+      tick();
+      return setTimeout(() => {}, 0);
+    });
+    try {
+      const [, , stderr] = await kv(command, directory);
+      expect(stderr).toBe(`kv is ${command}ing ${directory}, for 3 seconds now\n`);
+    } finally {
+      began.mockRestore();
+    }
+  });
+
   test('refuse what a later version has written', async () => {
     const file = join(directory, 'kv.json');
     await writeFile(file, (await readFile(file, 'utf8')).replace('"version":1', '"version":2'));

@@ -3,17 +3,26 @@ import { checkLog, type LogReport } from './log/check-log.js';
 import { type RepairReport, repairLog } from './log/repair-log.js';
 import { FORMAT } from './wal-storage.js';
 
+/** What {@link checkWal} and {@link repairWal} can be told. */
+export interface CheckOptions {
+  /** Ends it when it is aborted: what there is stays as it is. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads all of a data directory whose storage is not open, and writes nothing.
  *
  * @throws {KvError} `STORAGE_FAILURE` if it is none or cannot be read, `UNSUPPORTED` if it is another engine's or a later
- * version's, `UNAVAILABLE` if it is open.
+ * version's, `UNAVAILABLE` if it is open, `CANCELLED` if it was ended by the signal.
  */
-export async function checkWal(directory: string): Promise<LogReport> {
+export async function checkWal(
+  directory: string,
+  { signal }: CheckOptions = {},
+): Promise<LogReport> {
   await inspect(directory, FORMAT);
   // Files come and go in one that is open, and it would look as if some were missing.
   await checkClosed(directory);
-  return checkLog(directory);
+  return checkLog(directory, undefined, signal);
 }
 
 /**
@@ -22,12 +31,15 @@ export async function checkWal(directory: string): Promise<LogReport> {
  *
  * @throws {KvError} as {@link checkWal}.
  */
-export async function repairWal(directory: string): Promise<RepairReport> {
+export async function repairWal(
+  directory: string,
+  { signal }: CheckOptions = {},
+): Promise<RepairReport> {
   // Before anything is written: a directory that is empty would be claimed.
   await inspect(directory, FORMAT);
   const claimed = await DataDirectory.open(directory, FORMAT);
   try {
-    return await repairLog(claimed.path);
+    return await repairLog(claimed.path, undefined, signal);
   } finally {
     await claimed.close();
   }

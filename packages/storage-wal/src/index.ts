@@ -1,6 +1,6 @@
 // For applications.
 
-export { checkWal, repairWal } from './check-wal.js';
+export { type CheckOptions, checkWal, repairWal } from './check-wal.js';
 export type { EpochStart, SnapshotReference } from './format/manifest.js';
 export type { LogReport } from './log/check-log.js';
 export type { LogState } from './log/log.js';

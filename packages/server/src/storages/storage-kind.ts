@@ -39,8 +39,16 @@ export interface StorageKind {
    * @throws {KvError} if it cannot be opened; `CANCELLED` if it was ended, which not every one can be.
    */
   open(flags: StorageFlags, opening: Opening): Promise<Storage>;
-  /** Reads all of a data directory, and writes nothing. */
-  check?(directory: string): Promise<Checked>;
-  /** Makes a damaged data directory one that can be opened; answers what it did, in lines. */
-  repair?(directory: string): Promise<readonly string[]>;
+  /**
+   * Reads all of a data directory, and writes nothing.
+   *
+   * @throws {KvError} `CANCELLED` if it was ended by `stop`.
+   */
+  check?(directory: string, stop: AbortSignal): Promise<Checked>;
+  /**
+   * Makes a damaged data directory one that can be opened; answers what it did, in lines.
+   *
+   * @throws {KvError} `CANCELLED` if it was ended by `stop`: all is as it was.
+   */
+  repair?(directory: string, stop: AbortSignal): Promise<readonly string[]>;
 }

@@ -20,9 +20,11 @@ export const wal: StorageKind = {
       ...(snapshotLog && { snapshotLogBytes: snapshotLog }),
       ...(snapshotAtEnd && { snapshotAtClose: true }),
     }),
-  async check(directory) {
-    const { snapshot, segments, state, problems, damage, last, durable } =
-      await checkWal(directory);
+  async check(directory, stop) {
+    const { snapshot, segments, state, problems, damage, last, durable } = await checkWal(
+      directory,
+      { signal: stop },
+    );
     const files = [...(snapshot ? [snapshot] : []), ...segments];
     // Of the place of the damage, that says most.
     const others = problems.filter(({ path, offset }) => {
@@ -36,8 +38,10 @@ export const wal: StorageKind = {
         : `${last} changes are there, one after the other, of ${durable} that were durable`;
     return { sound: state !== 'damaged', lines: [...lines, `${VERDICT[state]}; ${changes}`] };
   },
-  async repair(directory) {
-    const { isRepaired, changes, problems, setAside } = await repairWal(directory);
+  async repair(directory, stop) {
+    const { isRepaired, changes, problems, setAside } = await repairWal(directory, {
+      signal: stop,
+    });
     if (!isRepaired) return [`nothing to repair: it has ${changes} changes`];
     return [
       ...problems.map(problemLine),

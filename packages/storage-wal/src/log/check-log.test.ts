@@ -43,6 +43,25 @@ function makeUnreadable(fileSystem: SimulatedFileSystem, file: string, page: num
 }
 
 describe('the check of a log', () => {
+  it.each([
+    ['where there is more', 0, false],
+    ['where it tries to read page by page what cannot be read', -1, true],
+  ])('reads no more once it is ended, %s', async (_, block, fails) => {
+    const fileSystem = await closedLog();
+    const file = blocksOf(fileSystem).at(block)?.path;
+    const stop = new AbortController();
+    let reads = 0;
+    fileSystem.onCall = ({ operation, path }) => {
+      if (operation !== 'read' || path !== file) return;
+      reads++;
+      stop.abort('SIGINT');
+      if (fails) throw failure('EIO', path);
+    };
+    const checked = checkLog(DIRECTORY, fileSystem, stop.signal);
+    await expect(checked).rejects.toMatchObject({ code: 'CANCELLED', cause: 'SIGINT' });
+    expect([reads, fileSystem.openFiles]).toEqual([1, 0]);
+  });
+
   it('tells what it has', async () => {
     const fileSystem = await closedLog();
     const report = await check(fileSystem);

@@ -1,3 +1,4 @@
+import { endable } from '../file-system/endable.js';
 import type { FileSystem } from '../file-system/file-system.js';
 import { nodeFileSystem } from '../file-system/node-file-system.js';
 import type { EpochStart, SnapshotReference } from '../format/manifest.js';
@@ -28,13 +29,15 @@ export interface LogReport extends LogContents {
 /**
  * Reads all of a log that is not open, and writes nothing.
  *
- * @throws {KvError} `STORAGE_FAILURE` if there is none, or the file system fails; `UNSUPPORTED` if it is a later version's.
+ * @throws {KvError} `STORAGE_FAILURE` if there is none, or the file system fails; `UNSUPPORTED` if it is a later version's;
+ * `CANCELLED` if it was ended by the signal.
  */
 export async function checkLog(
   path: string,
   fileSystem: FileSystem = nodeFileSystem,
+  signal?: AbortSignal,
 ): Promise<LogReport> {
-  const directory = new LogDirectory(path, fileSystem);
+  const directory = new LogDirectory(path, endable(fileSystem, signal));
   try {
     const { manifest, problem } = await findLog(directory);
     const contents = await readLog(directory, manifest, NOTHING, 'check');

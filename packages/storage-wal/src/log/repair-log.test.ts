@@ -137,6 +137,39 @@ describe.each(Object.entries(DAMAGES))('the repair of a log of which %s', (_, { 
       for (const [name, content] of before) expect(after.get(name + SET_ASIDE)).toEqual(content);
     }
   });
+
+  it('leaves all as it was if it is ended, wherever it is, or has come to its end', async () => {
+    for (let n = 0, isEnded = true; isEnded; n++) {
+      const fileSystem = await damagedLog();
+      const before = filesOf(fileSystem);
+      const stop = new AbortController();
+      const start = fileSystem.calls;
+      let endedAt = '';
+      let readLater = 0;
+      fileSystem.onCall = ({ index, operation, path }) => {
+        if (stop.signal.aborted && operation === 'read') readLater++;
+        if (index !== start + n) return;
+        endedAt = path;
+        stop.abort('SIGINT');
+      };
+      const repair = repairLog(DIRECTORY, fileSystem, stop.signal);
+      const error = await repair.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(fileSystem.openFiles).toBe(0);
+      isEnded = error !== undefined;
+      if (isEnded) {
+        expect(error).toMatchObject({ code: 'CANCELLED', cause: 'SIGINT' });
+        expect(filesOf(fileSystem)).toEqual(before);
+        expect(readLater).toBe(0);
+      } else {
+        expect(n).toBeGreaterThan(20);
+        expect(endedAt).toBe(path(MANIFEST));
+        expect((await openLog(fileSystem)).replayed).toEqual(left);
+      }
+    }
+  });
 });
 
 describe('the repair of a log with a snapshot', () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { checkGoesOn, endable } from '../file-system/endable.js';
 import type { FileSystem } from '../file-system/file-system.js';
 import { nodeFileSystem } from '../file-system/node-file-system.js';
 import { STORE_ID_BYTES } from '../format/layout.js';
@@ -32,17 +33,19 @@ export interface RepairReport {
  * All files of the damaged log are kept: their names then end in `.damaged`. There must be room for another as large.
  * If it comes to no end, the log is as it was, and may be repaired again.
  *
- * @throws {KvError} `STORAGE_FAILURE` if there is no log, or the file system fails; `UNSUPPORTED` if it is a later version's.
+ * @throws {KvError} `STORAGE_FAILURE` if there is no log, or the file system fails; `UNSUPPORTED` if it is a later version's;
+ * `CANCELLED` if it was ended by the signal, before the other log took its place.
  */
 export async function repairLog(
   path: string,
   fileSystem: FileSystem = nodeFileSystem,
+  signal?: AbortSignal,
 ): Promise<RepairReport> {
-  const { state, changes, problems } = await checkLog(path, fileSystem);
+  const { state, changes, problems } = await checkLog(path, fileSystem, signal);
   if (state !== 'damaged') return { isRepaired: false, changes, problems, setAside: [] };
   const directory = new LogDirectory(path, fileSystem);
   try {
-    return await salvage(directory, problems);
+    return await salvage(directory, problems, signal);
   } catch (error) {
     throw failureOf(`The log in ${path} cannot be repaired`, error);
   }
@@ -51,10 +54,12 @@ export async function repairLog(
 async function salvage(
   directory: LogDirectory,
   problems: readonly Problem[],
+  signal: AbortSignal | undefined,
 ): Promise<RepairReport> {
+  const damaged = new LogDirectory(directory.path, endable(directory.fileSystem, signal));
   const names = await directory.list();
   const numbers = names.map((name) => segmentNumber(originalName(name)) ?? 0);
-  const { manifest } = await findLog(directory);
+  const { manifest } = await findLog(damaged);
   // The manifest may be an older one.
   const found = Math.max(manifest.lastSegment, ...names.map((name) => segmentNumber(name) ?? 0));
   const storeId = randomBytes(STORE_ID_BYTES);
@@ -62,8 +67,9 @@ async function salvage(
   const lastSegment = Math.max(0, ...numbers);
   const writer = new SalvageWriter(directory, storeId, epoch, lastSegment);
   try {
-    await readLog(directory, { ...manifest, lastSegment: found }, writer, 'salvage');
+    await readLog(damaged, { ...manifest, lastSegment: found }, writer, 'salvage');
     await writer.finish();
+    checkGoesOn(signal);
   } catch (error) {
     await writer.abandon();
     throw error;

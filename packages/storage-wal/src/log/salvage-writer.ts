@@ -21,6 +21,8 @@ export class SalvageWriter implements BlockReplay {
   readonly #epoch: number;
   /** It has room for what was in one block, whatever is in it already. */
   readonly #block = new Block(2 * MAX_PAYLOAD_BYTES);
+  /** The names of the segments that are complete. */
+  readonly #finished: string[] = [];
   #file: BlockFileWriter | undefined;
 
   /** @param before the number of the segment before the first. */
@@ -48,22 +50,29 @@ export class SalvageWriter implements BlockReplay {
   /** Writes what is left, and ends the last segment. */
   async finish(): Promise<void> {
     if (this.#block.changes > 0) await this.#write();
-    await this.#file?.finish();
+    await this.#finishFile();
   }
 
-  /** Gives up the last segment; those before are left, and do not count. */
+  /** Gives up all that was written. What fails is left, and does not count. */
   async abandon(): Promise<void> {
     await this.#file?.abandon();
+    await this.#directory.remove(this.#finished).catch(() => {});
   }
 
   async #write(): Promise<void> {
     if (this.#file !== undefined && this.#file.bytes >= SEGMENT_BYTES) {
-      await this.#file.finish();
-      this.#file = undefined;
+      await this.#finishFile();
     }
     this.#file ??= await this.#begin();
     const first = this.changes - this.#block.changes + 1;
     await this.#file.write(this.#block, 0, first, first - 1);
+  }
+
+  async #finishFile(): Promise<void> {
+    if (this.#file === undefined) return;
+    await this.#file.finish();
+    this.#finished.push(segmentName(this.lastSegment));
+    this.#file = undefined;
   }
 
   #begin(): Promise<BlockFileWriter> {

@@ -1,3 +1,4 @@
+import { KvError } from '@kv/protocol';
 import type { File } from '../file-system/file-system.js';
 import { failureOf } from './unreadable.js';
 
@@ -34,7 +35,8 @@ export class SourceFile {
     try {
       return await this.#file.read(into, position);
     } catch (cause) {
-      if (this.#onUnreadable === undefined) {
+      // Errors of ours say nothing of the disk.
+      if (this.#onUnreadable === undefined || cause instanceof KvError) {
         throw failureOf(`${this.#path} cannot be read at byte ${position}`, cause);
       }
     }
@@ -52,6 +54,7 @@ export class SourceFile {
       const count = await this.#file.read(into, position);
       into.fill(UNREADABLE, count);
     } catch (cause) {
+      if (cause instanceof KvError) throw cause;
       into.fill(UNREADABLE);
       this.#onUnreadable?.(position, cause);
     }
