@@ -15,7 +15,7 @@ import { KeyCall } from './key-call.js';
 import type { LevelDatabase } from './level-database.js';
 import { openLevel } from './open-level.js';
 import { placeOf } from './place.js';
-import { type Change, deleting, storing, valueIn } from './record.js';
+import { type Change, type DatabaseRecord, deleting, storing, valueIn } from './record.js';
 import { RecordReader } from './record-reader.js';
 import { openCursor, readAll, readPage } from './table-reads.js';
 
@@ -196,7 +196,7 @@ export class LevelStorage implements Storage {
   #read<T>(
     table: string,
     places: readonly string[],
-    answerOf: (records: (Buffer | undefined)[]) => T,
+    answerOf: (records: (DatabaseRecord | undefined)[]) => T,
   ): Promise<T> {
     if (!places.some((place) => this.#queue.awaitsWrite(place))) {
       return this.#queue

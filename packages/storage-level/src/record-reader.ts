@@ -1,7 +1,19 @@
 import { KvError } from '@kv/protocol';
 import { failureOf } from './failure.js';
-import { BYTES, type LevelDatabase } from './level-database.js';
-import { borrowKey, checkRecord } from './record.js';
+import {
+  BYTES,
+  type ByteEncodings,
+  type LevelDatabase,
+  TEXT_VALUE,
+  type TextValue,
+} from './level-database.js';
+import {
+  borrowKey,
+  checkRecord,
+  checkTextRecord,
+  type DatabaseRecord,
+  isTextRecord,
+} from './record.js';
 import type { ReadRecord } from './view.js';
 
 /** What came of the attempt to read an entry. */
@@ -12,6 +24,8 @@ export class RecordReader {
   /** Whether the database reads at once, without a promise. */
   readonly immediate: boolean;
   readonly #db: LevelDatabase;
+  /** Whether what was read last was a text, as what is read next is then likely to be. */
+  #expectsText = false;
 
   constructor(db: LevelDatabase) {
     this.#db = db;
@@ -23,15 +37,17 @@ export class RecordReader {
    *
    * @throws {KvError} `STORAGE_FAILURE`
    */
-  readNow(place: string): Buffer | undefined {
+  readNow(place: string): DatabaseRecord | undefined {
     const key = borrowKey(place);
-    let record: Buffer | undefined;
-    try {
-      record = this.#db.getSync?.(key, BYTES);
-    } catch (error) {
-      throw failureOf('read', error);
+    if (this.#expectsText) {
+      const record = this.#readNow(key, TEXT_VALUE);
+      if (record === undefined) return undefined;
+      if (typeof record === 'string' && isTextRecord(record)) return checkTextRecord(key, record);
     }
-    return record === undefined ? undefined : checkRecord(key, record);
+    const record = this.#readNow(key, BYTES) as Buffer | undefined;
+    if (record === undefined) return undefined;
+    this.#expectsText = isTextRecord(record);
+    return checkRecord(key, record);
   }
 
   /** Reads several. What fails of one of them is thrown to whoever then asks for that one. */
@@ -39,6 +55,14 @@ export class RecordReader {
     const fetched = await this.#fetch(places);
     const found = new Map(places.map((place, i) => [place, fetched[i]]));
     return (place) => checked(place, found.get(place));
+  }
+
+  #readNow(key: Buffer, as: ByteEncodings | TextValue): DatabaseRecord | undefined {
+    try {
+      return this.#db.getSync?.(key, as);
+    } catch (error) {
+      throw failureOf('read', error);
+    }
   }
 
   async #fetch(places: readonly string[]): Promise<Fetched[]> {

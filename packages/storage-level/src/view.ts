@@ -1,8 +1,8 @@
 import type { Value } from '@kv/protocol';
-import { type Change, valueIn } from './record.js';
+import { type Change, type DatabaseRecord, valueIn } from './record.js';
 
 /** The record of an entry, of which it has been made sure that it is the right one. */
-export type ReadRecord = (place: string) => Buffer | undefined;
+export type ReadRecord = (place: string) => DatabaseRecord | undefined;
 
 /** The database as it will be when the changes so far have been written to it. */
 export class View {
@@ -19,7 +19,7 @@ export class View {
   }
 
   /** @throws {KvError} `STORAGE_FAILURE` if it cannot be read. */
-  get(place: string): Buffer | undefined {
+  get(place: string): DatabaseRecord | undefined {
     const change = this.#changes.get(place);
     return change === undefined ? this.#base(place) : change.record;
   }

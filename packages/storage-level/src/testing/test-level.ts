@@ -1,10 +1,12 @@
 import { MemoryLevel } from 'memory-level';
 import {
   BYTES,
+  type ByteEncodings,
   type LevelBatch,
   type LevelDatabase,
   type LevelIterator,
   type LevelRange,
+  type TextValue,
 } from '../level-database.js';
 
 /** A database in memory that fails when it is told to, keeps writes back, and counts them. */
@@ -54,9 +56,9 @@ export class TestLevel implements LevelDatabase {
     if (this.closeFailure !== undefined) throw this.closeFailure;
   }
 
-  getSync(key: Buffer): Buffer | undefined {
+  getSync(key: Buffer, options: ByteEncodings | TextValue): Buffer | string | undefined {
     this.#checkReadable([key]);
-    return this.#inner.getSync(key);
+    return this.#inner.getSync<Buffer, Buffer | string>(key, options);
   }
 
   async getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]> {
