@@ -1,13 +1,19 @@
+import { fileURLToPath } from 'node:url';
 import type { Context, Group, Measure, Run } from '../group.js';
 import { startKvServer, startPlainServer } from '../processes/kv-server.js';
 import { startRedisServer } from '../processes/redis-server.js';
+import type { RunningProcess } from '../processes/running-process.js';
 import { type Loaded, LoadGenerator, type Operation } from './load-generator.js';
 import { fill, underLoad } from './under-load.js';
 
 const CONNECTIONS = 50;
 
+/** Children run what was built. */
+const WATCHER = fileURLToPath(new URL('../../dist/server/watcher.js', import.meta.url));
+
 const OURS = 'kv serve';
 const PLAIN = 'the plain path';
+const WATCHED = 'the plain path, watched';
 const REDIS = 'redis-server';
 
 /** How many requests are sent at once, and what the project wants of the ratios then. */
@@ -20,6 +26,9 @@ const LOADS: readonly [operation: Operation, depth: number, goal: number, plain:
   ['hset', 64, 1.4, 0.55],
 ];
 
+/** What the project wants of the rate at which a watched table is written to, beside one that is not. */
+const WATCHED_GOAL = 0.6;
+
 /** Our server and Redis under the same load. */
 export const serverGroup: Group = {
   name: 'server',
@@ -30,22 +39,38 @@ export const serverGroup: Group = {
     const redis: Loaded = { protocol: 'redis', ...(await startRedisServer(context)) };
     const ours: Loaded = { protocol: 'kv', ...(await startKvServer(context)) };
     const plain: Loaded = { protocol: 'kv', ...(await startPlainServer(context)) };
-    return openRun(context, generator, { ours, plain, redis });
+    const watched: Loaded = { protocol: 'kv', ...(await startPlainServer(context)) };
+    return openRun(context, generator, { ours, plain, watched, redis });
   },
 };
 
 async function openRun(
   context: Context,
   generator: LoadGenerator,
-  { ours, plain, redis }: Record<'ours' | 'plain' | 'redis', Loaded>,
+  { ours, plain, watched, redis }: Record<'ours' | 'plain' | 'watched' | 'redis', Loaded>,
 ): Promise<Run> {
-  for (const server of [ours, plain, redis]) await fill(generator, server);
+  const servers = [ours, plain, watched, redis];
+  for (const server of servers) await fill(generator, server);
+  const watcher = await startWatcher(context, watched);
   return {
-    measures: LOADS.map(measure),
+    measures: [...LOADS.map(measure), watchedMeasure()],
     close: async () => {
-      await Promise.all([ours.close(), plain.close(), redis.close()]);
+      await watcher.end();
+      await Promise.all(servers.map((server) => server.close()));
     },
   };
+
+  function watchedMeasure(): Measure {
+    const load = { operation: 'hset', depth: 16, connections: CONNECTIONS } as const;
+    return {
+      name: 'HSET of a watched table, depth 16',
+      subjects: {
+        [WATCHED]: () => underLoad(context, generator, watched, load),
+        [PLAIN]: () => underLoad(context, generator, plain, load),
+      },
+      pairings: [{ subject: WATCHED, baseline: PLAIN, goal: WATCHED_GOAL }],
+    };
+  }
 
   function measure([operation, depth, goal, plainGoal]: (typeof LOADS)[number]): Measure {
     const load = { operation, depth, connections: CONNECTIONS };
@@ -62,4 +87,15 @@ async function openRun(
       ],
     };
   }
+}
+
+/** Has somebody watch the table of a server. */
+async function startWatcher(
+  { processes, cores }: Context,
+  { port }: Loaded,
+): Promise<RunningProcess> {
+  const command = [process.execPath, WATCHER, String(port)];
+  const watcher = processes.start(cores.pin('load', command));
+  if ((await watcher.lineLike(/^watching$/)) !== undefined) return watcher;
+  throw new Error(`Nobody can watch:\n${watcher.stderr}`);
 }
