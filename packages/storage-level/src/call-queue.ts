@@ -177,12 +177,7 @@ export class CallQueue {
   async #commit(changes: ReadonlyMap<string, Change>): Promise<KvError | undefined> {
     if (changes.size === 0) return undefined;
     try {
-      const batch = this.#db.batch();
-      for (const { place, record } of changes.values()) {
-        if (record === undefined) batch.del(place, TEXT_KEY);
-        else batch.put(place, record, TEXT_KEY);
-      }
-      await batch.write({ sync: this.#sync });
+      await this.#write(changes);
     } catch (cause) {
       // LevelDB would take more, into a log with a hole in it, and lose that when it is next opened.
       this.#failure = new KvError(
@@ -195,6 +190,23 @@ export class CallQueue {
     this.#batches++;
     this.#changes += changes.size;
     return undefined;
+  }
+
+  #write(changes: ReadonlyMap<string, Change>): Promise<void> {
+    const sync = this.#sync;
+    if (changes.size === 1) {
+      // Takes less than a batch of one.
+      const [{ place, record }] = changes.values() as Iterable<Change> as [Change];
+      const options = { ...TEXT_KEY, sync };
+      if (record === undefined) return this.#db.del(place, options);
+      return this.#db.put(place, record, options);
+    }
+    const batch = this.#db.batch();
+    for (const { place, record } of changes.values()) {
+      if (record === undefined) batch.del(place, TEXT_KEY);
+      else batch.put(place, record, TEXT_KEY);
+    }
+    return batch.write({ sync });
   }
 
   #forget(call: KeyCall): void {

@@ -5,6 +5,8 @@ export type {
   LevelIterator,
   LevelRange,
   TextKey,
+  TextValue,
+  WriteOptions,
 } from './level-database.js';
 export {
   type LevelOpenOptions,

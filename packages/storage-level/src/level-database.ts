@@ -28,6 +28,11 @@ export const TEXT_VALUE: TextValue = { keyEncoding: 'buffer', valueEncoding: 'ut
  */
 export const TEXT_KEY: TextKey = { keyEncoding: 'utf8', valueEncoding: 'buffer' };
 
+/** How a single change is written. */
+export interface WriteOptions extends TextKey {
+  readonly sync: boolean;
+}
+
 /** Which entries are asked for, and in which order. */
 export interface LevelRange extends ByteEncodings {
   readonly gt?: Buffer;
@@ -80,6 +85,10 @@ export interface LevelDatabase {
   getSync?(key: Buffer, options: ByteEncodings | TextValue): Buffer | string | undefined;
   /** The values of keys. Some bindings answer `null` for what they have failed to read. */
   getMany(keys: Buffer[], options: ByteEncodings): Promise<(Buffer | null | undefined)[]>;
+  /** Stores a value; on the disk, if it is to be synced. */
+  put(key: string, value: Buffer, options: WriteOptions): Promise<void>;
+  /** Deletes an entry, as {@link put} stores one. */
+  del(key: string, options: WriteOptions): Promise<void>;
   /** Begins a batch. */
   batch(): LevelBatch;
   /** Begins to read entries. */

@@ -35,6 +35,14 @@ export class LiveLevel extends AbstractLevel<Buffer> {
     return keys.map((key) => this.entries.find(([each]) => each.equals(key))?.[1]);
   }
 
+  _put(key: Buffer, value: Buffer): Promise<void> {
+    return this._batch([{ type: 'put', key, value }]);
+  }
+
+  _del(key: Buffer): Promise<void> {
+    return this._batch([{ type: 'del', key }]);
+  }
+
   async _batch(ops: Op[]): Promise<void> {
     await this.later();
     for (const { key, value } of ops) {

@@ -7,6 +7,7 @@ import {
   type LevelIterator,
   type LevelRange,
   type TextValue,
+  type WriteOptions,
 } from '../level-database.js';
 
 /** A database in memory that fails when it is told to, keeps writes back, and counts them. */
@@ -66,17 +67,20 @@ export class TestLevel implements LevelDatabase {
     return this.#inner.getMany(keys);
   }
 
+  put(key: string, value: Buffer, options: WriteOptions): Promise<void> {
+    return this.#write(1, options, () => this.#inner.put(key, value, options));
+  }
+
+  del(key: string, options: WriteOptions): Promise<void> {
+    return this.#write(1, options, () => this.#inner.del(key, options));
+  }
+
   batch(): LevelBatch {
     const batch = this.#inner.batch();
     return {
       put: (key, value, options) => batch.put(key, value, options),
       del: (key, options) => batch.del(key, options),
-      write: async ({ sync }) => {
-        this.batches.push({ changes: batch.length, sync });
-        await this.#held;
-        if (this.writeFailure !== undefined) throw this.writeFailure;
-        await batch.write();
-      },
+      write: (options) => this.#write(batch.length, options, () => batch.write()),
     };
   }
 
@@ -93,6 +97,17 @@ export class TestLevel implements LevelDatabase {
         return iterator.close();
       },
     };
+  }
+
+  async #write(
+    changes: number,
+    { sync }: { readonly sync: boolean },
+    write: () => Promise<void>,
+  ): Promise<void> {
+    this.batches.push({ changes, sync });
+    await this.#held;
+    if (this.writeFailure !== undefined) throw this.writeFailure;
+    await write();
   }
 
   #checkReadable(keys: readonly Buffer[]): void {
