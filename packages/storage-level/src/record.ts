@@ -34,12 +34,17 @@ export interface Change {
 }
 
 const out = new ByteWriter();
+/** The beginnings of {@link out}, by their lengths: to make one takes a good part of the time of a read. */
+let beginnings: Buffer[] = [];
+let beginningsOf: Buffer = out.bytes;
+/** The longest that are kept. */
+const KEPT_BEGINNING_BYTES = 512;
 
 /** The key of an entry, in bytes that are the caller's only until the next call. */
 export function borrowKey(place: string): Buffer {
   out.length = 0;
   writeText(out, place);
-  return out.bytes.subarray(0, out.length);
+  return beginning(out.length);
 }
 
 /** The change that stores a value, of which it has a copy. */
@@ -100,8 +105,7 @@ export function checkTextRecord(key: Buffer, record: string): string {
   writeText(out, record);
   const end = out.length - TEXT_CHECKSUM_BYTES;
   const isWhole =
-    end >= key.length + FLAGS_BYTES &&
-    hasTextChecksum(out.bytes, end, crc32(out.bytes.subarray(0, end)));
+    end >= key.length + FLAGS_BYTES && hasTextChecksum(out.bytes, end, crc32(beginning(end)));
   if (out.length > KEPT_BYTES) out.take();
   checkFound(isWhole, record);
   return record;
@@ -117,6 +121,17 @@ export function valueIn(record: DatabaseRecord | undefined): Value | undefined {
     return readUtf8(record, FLAGS_BYTES, record.length - TEXT_CHECKSUM_BYTES);
   }
   return readValueMessage(record, FLAGS_BYTES, record.length - CHECKSUM_BYTES);
+}
+
+/** The first bytes of {@link out}, with what is written there later. */
+function beginning(length: number): Buffer {
+  if (length > KEPT_BEGINNING_BYTES) return out.bytes.subarray(0, length);
+  if (beginningsOf !== out.bytes) {
+    beginningsOf = out.bytes;
+    beginnings = [];
+  }
+  beginnings[length] ??= out.bytes.subarray(0, length);
+  return beginnings[length];
 }
 
 function writeTextChecksum(checksum: number): void {
