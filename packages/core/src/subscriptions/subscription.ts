@@ -85,6 +85,7 @@ export class Subscription implements DropListener<PushedMessage> {
     if (!this.#ended) this.source.leave(this);
     this.#ended = true;
     this.#drop();
+    this.#farewell = undefined;
     this.#peer.forget(this);
   }
 

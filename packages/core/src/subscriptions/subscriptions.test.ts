@@ -252,6 +252,21 @@ describe('all subscriptions of a peer', () => {
     expect(peer.subscriptions.size).toBe(0);
   });
 
+  it('say nothing any more once they are closed, though they were ended and not started', () => {
+    const { sink, subscriptions } = aPeer();
+    const limits = { maxMessages: 3, maxBytes: 1000 };
+    const source = new Topics().topic('a');
+    const [told, untold] = [1, 2].map(() =>
+      subscriptions.open(source, { limits, overflow: 'error' }),
+    );
+    subscriptions.end(new KvError('UNAVAILABLE', 'closed'));
+    untold?.close();
+    untold?.start();
+    expect(sink.summary).toEqual([]);
+    told?.start();
+    expect(sink.summary).toEqual([[1, 503]]);
+  });
+
   it('have ids of their own, none of them twice', () => {
     const peer = aPeer();
     expect(peer.subscribe('a').id).toBe(1);
