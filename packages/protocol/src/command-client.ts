@@ -40,6 +40,9 @@ import { type CopiedPage, Watching } from './watching.js';
 
 const END = new Uint8Array(0);
 
+/** How many pairs to ask for at a time of a table that is copied: each page has a cost of its own. */
+const COPIED_PAIRS = 1000;
+
 /**
  * The commands in terms of one `execute`: what a client in-process and a client over a network have
  * in common. Arguments are checked here, before anything is sent.
@@ -187,7 +190,7 @@ export abstract class CommandClient implements KvClient {
     // They are not the caller's calls: who watches waits for as long as it takes to connect again.
     const patient = { timeoutMs: Number.POSITIVE_INFINITY, retryReads: true };
     const { key, prefix } = message;
-    const scanned = { table, limit: 0, prefix: key || prefix, positioned: true };
+    const scanned = { table, limit: COPIED_PAIRS, prefix: key || prefix, positioned: true };
     watching = new Watching({
       ...{ table, live, start, after, snapshot, overflow, onGap },
       pull: (position) => {

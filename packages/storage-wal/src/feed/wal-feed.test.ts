@@ -95,6 +95,17 @@ describe('a feed of a log', () => {
     await storage.close();
   });
 
+  it('has pages of what is on the disk, for which nobody has to wait a second', async () => {
+    const { storage } = await openStorage(directory, fileSystem, { fsync: 'everysec' });
+    const told = keysTold(storage);
+    await setAll(storage, 'a', 'b');
+    const request = { position: undefined, prefix: '', limit: 10, maxBytes: 1e6 };
+    const { page, position } = await storage.feed.page('t', request);
+    expect(page.entries.map(([key]) => key).sort()).toEqual(['a', 'b']);
+    expect([told, storage.feed.position]).toEqual([['a', 'b'], position]);
+    await storage.close();
+  });
+
   it('says GONE of a position that a crash of the machine took back', async () => {
     const { storage } = await openStorage(directory, fileSystem, { fsync: 'never' });
     await setAll(storage, 'a');

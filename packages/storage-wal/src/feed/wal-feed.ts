@@ -46,8 +46,6 @@ export class WalFeed implements Feed, ChangeTeller {
   readonly #listeners: Map<string, Set<(change: FeedChange) => void>> = new Map();
   /** What is applied and not yet durable. */
   readonly #waiting: Fifo<FeedChange> = new Fifo();
-  /** Pages that wait for what is in them to be told. */
-  readonly #untold: Fifo<{ readonly sequence: number; resolve(): void }> = new Fifo();
   /** The sequence of the last change that was applied. */
   #applied: number;
   /** The sequence of the last change that was told, or would have been. */
@@ -115,10 +113,8 @@ export class WalFeed implements Feed, ChangeTeller {
 
   async page(table: string, request: PageRequest): Promise<PositionedPage> {
     const read = await this.#scan(table, request);
-    const { sequence } = read.position;
-    if (this.#told < sequence) {
-      await new Promise<void>((resolve) => this.#untold.push({ sequence, resolve }));
-    }
+    // What is in it is told as soon as it is durable: not in a second, for there may be many pages.
+    if (this.#told < read.position.sequence) await this.#log.sync();
     return read;
   }
 
@@ -196,11 +192,6 @@ export class WalFeed implements Feed, ChangeTeller {
       for (const listener of [...(this.#listeners.get(next.table) ?? [])]) listener(next);
     }
     this.#told = Math.max(this.#told, through);
-    for (let page = this.#untold.peek(); page !== undefined; page = this.#untold.peek()) {
-      if (page.sequence > this.#told) break;
-      this.#untold.shift();
-      page.resolve();
-    }
   }
 
   #at(sequence: number): Position {
