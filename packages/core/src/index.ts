@@ -93,7 +93,7 @@ export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent } from './answer-queue.js';
 export type { AnswerSink } from './deferred-answer.js';
 export type { RingLimits } from './feed/change-ring.js';
-export type { Feed, Listening, PositionedPage } from './feed/feed.js';
+export type { Feed, FeedListener, Listening, PositionedPage } from './feed/feed.js';
 export type { FeedChange } from './feed/feed-change.js';
 export { type RecordingOptions, RecordingStorage } from './feed/recording-storage.js';
 export { MAX_PREFETCH } from './lane/lane.js';

@@ -19,7 +19,7 @@ import { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
 import { Inbox } from './inbox.js';
 import { Inboxes, type PushTarget } from './inboxes.js';
 import type { CallOptions, KvClient, Pairs, ScanOptions } from './kv-client.js';
-import { KvError } from './kv-error.js';
+import { ERROR_STATUS, KvError } from './kv-error.js';
 import {
   type CommandMessage,
   type CommandName,
@@ -264,7 +264,12 @@ export abstract class CommandClient implements KvClient {
     key: string,
     options: CallOptions,
   ): Promise<CopiedPage> {
-    const { pairs, position, cursor = END } = ok(await this.#call('hscan', message, options));
+    const response = await this.#call('hscan', message, options);
+    if (response.status === ERROR_STATUS.INVALID_COMMAND && message.cursor.length > 0) {
+      const why = 'The table can be copied no further: the server was started anew meanwhile';
+      throw new KvError('GONE', why, { cause: responseError(response) });
+    }
+    const { pairs, position, cursor = END } = ok(response);
     const entries = pairs.map(entry).filter(([each]) => key === '' || each === key);
     return { entries, position: positionFromMessage(position), cursor };
   }

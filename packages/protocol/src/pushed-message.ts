@@ -33,9 +33,12 @@ export class PushedMessage implements Sized {
   #codec: Codec | undefined;
   #encoded: Uint8Array | undefined;
   #frame: Frame | undefined;
+  readonly #isShared: boolean;
 
-  constructor(response: CommandResponse) {
+  /** @param isShared whether it may go to more than one: then what is the same for all is kept, once it is encoded. */
+  constructor(response: CommandResponse, isShared = true) {
     this.response = response;
+    this.#isShared = isShared;
   }
 
   get bytes(): number {
@@ -51,7 +54,8 @@ export class PushedMessage implements Sized {
    * @throws whatever the codec does, and `out`.
    */
   appendTo(out: ByteWriter, codec: Codec, subscription: number, missed: number): void {
-    out.write(this.#encodedBy(codec));
+    if (this.#isShared) out.write(this.#encodedBy(codec));
+    else codec.encodeResponse(this.response, out);
     writeUint32(out, SUBSCRIPTION, subscription);
     if (missed > 0) writeUint32(out, MISSED, missed);
   }
@@ -60,10 +64,12 @@ export class PushedMessage implements Sized {
    * It as a frame for one subscriber, and for all others who have the same id, as many have who subscribe to
    * one thing each.
    *
-   * @returns `undefined` if it has been made for another id, codec or format before. Nobody may change it.
+   * @returns `undefined` if it has been made for another id, codec or format before, or is for one only. Nobody may
+   * change it.
    * @throws {KvError} `TOO_LARGE` if it exceeds the format's limit, and whatever the codec throws.
    */
   frameFor(subscription: number, codec: Codec, format: FrameFormat): Uint8Array | undefined {
+    if (!this.#isShared) return undefined;
     this.#frame ??= this.#newFrame(subscription, codec, format);
     const frame = this.#frame;
     const same =

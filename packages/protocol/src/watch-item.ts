@@ -47,6 +47,9 @@ export interface ChangePage {
 
 /** A watch of a table, which lasts as a {@link Subscription} does. */
 export interface Watch extends Subscription<WatchItem> {
-  /** Up to here everything has been told: a later watch can go on from it. */
+  /**
+   * Up to here everything has been told, and a later watch can go on from it; while a table is being copied, up to the
+   * item `ready`, it cannot.
+   */
   readonly position: Position;
 }

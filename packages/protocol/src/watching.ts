@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { attempt, emitItems } from './emit-items.js';
 import type { Inbox } from './inbox.js';
+import { KvError } from './kv-error.js';
 import type { Position } from './position.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
 import type { Value } from './value.js';
@@ -60,7 +61,6 @@ export class Watching implements Watch {
     return this.#parts.live.id;
   }
 
-  /** The position up to which everything has been told: a later watch can go on from it. */
   get position(): Position {
     return this.#at;
   }
@@ -140,22 +140,39 @@ export class Watching implements Watch {
   }
 
   /** Reads what is missing, up to the newest. */
-  async *#catchUp(): AsyncGenerator<WatchItem, void, undefined> {
-    const latest = new Map<string, Change>();
-    const conflates = this.#parts.overflow === 'conflate';
+  #catchUp(): AsyncGenerator<WatchItem, void, undefined> {
+    return this.#parts.overflow === 'conflate' ? this.#conflated() : this.#missed();
+  }
+
+  async *#missed(): AsyncGenerator<WatchItem, void, undefined> {
     for (;;) {
       const page = await this.#ask(this.#parts.pull(this.#at));
       if (page === undefined) return;
-      const { changes, position } = page;
-      for (const change of changes) {
+      for (const change of page.changes) {
         if (this.#parts.live.ended) return;
-        if (conflates) conflate(latest, change);
-        else yield this.#told(change);
+        yield this.#told(change);
       }
-      this.#at = position;
-      if (changes.length === 0) break;
+      this.#at = page.position;
+      if (page.changes.length === 0) return;
     }
-    yield* latest.values();
+  }
+
+  /** Of each key the last change. Only when all of them have been told, everything has. */
+  async *#conflated(): AsyncGenerator<WatchItem, void, undefined> {
+    const latest = new Map<string, Change>();
+    let at = this.#at;
+    for (;;) {
+      const page = await this.#ask(this.#parts.pull(at));
+      if (page === undefined) return;
+      for (const change of page.changes) conflate(latest, change);
+      at = page.position;
+      if (page.changes.length === 0) break;
+    }
+    for (const change of latest.values()) {
+      if (this.#parts.live.ended) return;
+      yield change;
+    }
+    this.#at = at;
   }
 
   /** Reads the table page by page, and before each page what has changed since the one before. */
@@ -179,6 +196,9 @@ export class Watching implements Watch {
     while (isAfter(position, this.#at)) {
       const page = await this.#ask(this.#parts.pull(this.#at));
       if (page === undefined) return;
+      if (page.changes.length === 0 && !isAfter(page.position, this.#at)) {
+        throw new KvError('INTERNAL', 'The server has not told what is in a page of the table');
+      }
       for (const change of page.changes) {
         if (isAfter(change.position, position)) break;
         if (this.#parts.live.ended) return;

@@ -1,6 +1,7 @@
 import {
   type Awaitable,
   type FeedChange,
+  type FeedListener,
   type Listening,
   type PageRequest,
   type Position,
@@ -18,8 +19,10 @@ export const feedFaults: readonly Fault[] = [
     'tells the new value for the old one',
     /^a feed tells each change/,
     class extends RecordingStorage {
-      override listen(table: string, listener: (change: FeedChange) => void): Listening {
-        return super.listen(table, (change) => listener({ ...change, old: change.value }));
+      override listen(table: string, listener: FeedListener): Listening {
+        return super.listen(table, (change, count) =>
+          listener({ ...change, old: change.value }, count),
+        );
       }
     },
   ),
@@ -27,8 +30,8 @@ export const feedFaults: readonly Fault[] = [
     'tells deletions that have deleted nothing',
     /^a feed tells nothing of what changes nothing/,
     class extends RecordingStorage {
-      #listener: ((change: FeedChange) => void) | undefined;
-      override listen(table: string, listener: (change: FeedChange) => void): Listening {
+      #listener: FeedListener | undefined;
+      override listen(table: string, listener: FeedListener): Listening {
         if (table === 'table') this.#listener = listener;
         return super.listen(table, listener);
       }
@@ -36,7 +39,7 @@ export const feedFaults: readonly Fault[] = [
         const old = await super.del(table, key);
         const { position } = this;
         const change = { position, table, key, value: undefined, old, oldKnown: true };
-        if (old === undefined) this.#listener?.({ ...change, cause: 'delete' });
+        if (old === undefined) this.#listener?.({ ...change, cause: 'delete' }, 1);
         return old;
       }
     },
@@ -45,7 +48,7 @@ export const feedFaults: readonly Fault[] = [
     'goes on telling who listens no more',
     /^a listener is told of its table alone/,
     class extends RecordingStorage {
-      override listen(table: string, listener: (change: FeedChange) => void): Listening {
+      override listen(table: string, listener: FeedListener): Listening {
         const { position } = super.listen(table, listener);
         return { position, end() {} };
       }
@@ -60,10 +63,10 @@ export const feedFaults: readonly Fault[] = [
         this.#given ??= value;
         return super.set(table, key, value);
       }
-      override listen(table: string, listener: (change: FeedChange) => void): Listening {
-        return super.listen(table, (change) => {
+      override listen(table: string, listener: FeedListener): Listening {
+        return super.listen(table, (change, count) => {
           const isBytes = change.value instanceof Uint8Array;
-          listener(isBytes ? { ...change, value: this.#given } : change);
+          listener(isBytes ? { ...change, value: this.#given } : change, count);
         });
       }
     },
@@ -72,11 +75,11 @@ export const feedFaults: readonly Fault[] = [
     'tells a deletion behind what follows on it',
     /^a feed tells calls that overlap/,
     class extends RecordingStorage {
-      override listen(table: string, listener: (change: FeedChange) => void): Listening {
+      override listen(table: string, listener: FeedListener): Listening {
         const held: FeedChange[] = [];
-        return super.listen(table, (change) => {
+        return super.listen(table, (change, count) => {
           if (change.cause === 'delete') held.push(change);
-          else for (const each of [change, ...held.splice(0)]) listener(each);
+          else for (const each of [change, ...held.splice(0)]) listener(each, count);
         });
       }
     },

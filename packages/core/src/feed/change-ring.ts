@@ -15,6 +15,8 @@ export interface RingLimits {
 export class ChangeRing {
   readonly #limits: RingLimits;
   readonly #changes: Fifo<FeedChange> = new Fifo();
+  /** Those of each, so that what is dropped need not be looked at: it is in no cache any more. */
+  readonly #sizes: Fifo<number> = new Fifo();
   #bytes = 0;
   #dropped: number;
 
@@ -37,7 +39,9 @@ export class ChangeRing {
   /** Adds the newest change, and drops the oldest if they are too many; that one, too, if it is too large. */
   push(change: FeedChange): void {
     this.#changes.push(change);
-    this.#bytes += changeBytes(change);
+    const bytes = changeBytes(change);
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
     const { maxChanges, maxBytes } = this.#limits;
     while (this.#changes.length > maxChanges || this.#bytes > maxBytes) this.#drop();
   }
@@ -53,7 +57,8 @@ export class ChangeRing {
   }
 
   #drop(): void {
-    this.#bytes -= changeBytes(this.#changes.shift() as FeedChange);
+    this.#changes.shift();
+    this.#bytes -= this.#sizes.shift() as number;
     this.#dropped++;
   }
 }

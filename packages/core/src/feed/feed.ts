@@ -9,6 +9,13 @@ export interface PositionedPage {
   readonly position: Position;
 }
 
+/**
+ * Told of a change. It must not throw, nor change what it is given, which others are given, too.
+ *
+ * @param listeners how many are told of it.
+ */
+export type FeedListener = (change: FeedChange, listeners: number) => void;
+
 /** What somebody hears of a table. */
 export interface Listening {
   /** All changes after this position are told, and none before. It may be later than {@link Feed.position}. */
@@ -25,11 +32,8 @@ export interface Feed {
   /** The position of the last change that was told. */
   readonly position: Position;
 
-  /**
-   * Has a listener told of each change of a table from now on, in order. It must not throw, nor change what it is
-   * given, which others are given, too.
-   */
-  listen(table: string, listener: (change: FeedChange) => void): Listening;
+  /** Has a listener told of each change of a table from now on, in order. */
+  listen(table: string, listener: FeedListener): Listening;
 
   /**
    * The changes of a table after a position, in order, some at a time: those that have been told when this is

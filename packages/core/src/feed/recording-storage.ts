@@ -10,7 +10,7 @@ import type {
   WriteOp,
 } from '../storage/storage.js';
 import { ChangeRing, type RingLimits } from './change-ring.js';
-import type { Feed, Listening, PositionedPage } from './feed.js';
+import type { Feed, FeedListener, Listening, PositionedPage } from './feed.js';
 import type { FeedChange } from './feed-change.js';
 
 /** How changes are kept for those who were away. */
@@ -25,7 +25,7 @@ const DEFAULTS = { maxChanges: 10_000, maxBytes: 16 * 1024 * 1024, lingerMs: 60_
 interface RecordedTable {
   /** The sequence of the last change before the recording began. */
   readonly since: number;
-  readonly listeners: Set<(change: FeedChange) => void>;
+  readonly listeners: Set<FeedListener>;
   /** Ends the recording, if nobody listens meanwhile. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -89,11 +89,11 @@ export class RecordingStorage implements Storage, Feed {
     return { epoch: this.#epoch, sequence: this.#ring.last };
   }
 
-  listen(table: string, listener: (change: FeedChange) => void): Listening {
+  listen(table: string, listener: FeedListener): Listening {
     const recorded = this.#tables.get(table) ?? this.#begin(table);
     clearTimeout(recorded.timer);
     // The same function may listen twice.
-    const own = (change: FeedChange): void => listener(change);
+    const own: FeedListener = (change, listeners) => listener(change, listeners);
     recorded.listeners.add(own);
     const end = (): void => {
       if (!recorded.listeners.delete(own) || recorded.listeners.size > 0) return;
@@ -135,18 +135,12 @@ export class RecordingStorage implements Storage, Feed {
   set(table: string, key: string, value: Value): Awaitable<Value | undefined> {
     if (!this.#isRecorded(table)) return this.#storage.set(table, key, value);
     const op = ownOp({ op: 'set', key, value });
-    return this.#inTurn(this.#storage.set(table, key, value), (old) => {
-      this.#record(table, op, old);
-      return old;
-    });
+    return this.#changed(table, op, this.#storage.set(table, key, value));
   }
 
   del(table: string, key: string): Awaitable<Value | undefined> {
     if (!this.#isRecorded(table)) return this.#storage.del(table, key);
-    return this.#inTurn(this.#storage.del(table, key), (old) => {
-      this.#record(table, { op: 'delete', key }, old);
-      return old;
-    });
+    return this.#changed(table, { op: 'delete', key }, this.#storage.del(table, key));
   }
 
   write(table: string, ops: readonly WriteOp[]): Awaitable<(Value | undefined)[]> {
@@ -213,6 +207,22 @@ export class RecordingStorage implements Storage, Feed {
     this.#onRecording(false);
   }
 
+  /** Has a change recorded in its turn: mostly, that is now. */
+  #changed(
+    table: string,
+    op: WriteOp,
+    answer: Awaitable<Value | undefined>,
+  ): Awaitable<Value | undefined> {
+    if (isPromise(answer) || this.#pending.length > 0) {
+      return this.#inTurn(answer, (old) => {
+        this.#record(table, op, old);
+        return old;
+      });
+    }
+    this.#record(table, op, answer);
+    return answer;
+  }
+
   /**
    * Has what was called told in its turn: when the storage has answered it and all that was called before. The
    * caller gets his answer then, too.
@@ -261,7 +271,8 @@ export class RecordingStorage implements Storage, Feed {
       oldKnown: true,
     };
     this.#ring.push(change);
-    for (const listener of recorded.listeners) listener(change);
+    const { listeners } = recorded;
+    for (const listener of listeners) listener(change, listeners.size);
   }
 }
 

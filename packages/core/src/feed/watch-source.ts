@@ -31,8 +31,8 @@ export class WatchSource implements SubscriptionSource {
   }
 
   join(subscription: Subscription): void {
-    this.#listening = this.#feed.listen(this.#table, (change) => {
-      if (this.#filter.matches(change.key)) subscription.deliver(messageOf(change));
+    this.#listening = this.#feed.listen(this.#table, (change, listeners) => {
+      if (this.#filter.matches(change.key)) subscription.deliver(messageOf(change, listeners > 1));
     });
   }
 
@@ -45,16 +45,22 @@ export class WatchSource implements SubscriptionSource {
 let lastChange: FeedChange | undefined;
 let lastMessage: PushedMessage | undefined;
 
-function messageOf(change: FeedChange): PushedMessage {
+function messageOf(change: FeedChange, isShared: boolean): PushedMessage {
+  if (!isShared) return newMessage(change, false);
   if (lastMessage === undefined || lastChange !== change) {
-    lastMessage = new PushedMessage({
-      status: 200,
-      message: '',
-      values: [],
-      pairs: [],
-      change: changeMessage(change),
-    });
+    lastMessage = newMessage(change, true);
     lastChange = change;
   }
   return lastMessage;
+}
+
+function newMessage(change: FeedChange, isShared: boolean): PushedMessage {
+  const message = {
+    status: 200,
+    message: '',
+    values: [],
+    pairs: [],
+    change: changeMessage(change),
+  };
+  return new PushedMessage(message, isShared);
 }

@@ -3,6 +3,7 @@ import type {
   CommandRequest,
   Feed,
   FeedChange,
+  FeedListener,
   LaneRequest,
   Listening,
   PageRequest,
@@ -43,7 +44,7 @@ export class WalFeed implements Feed, ChangeTeller {
   readonly #isAhead: boolean;
   /** Reads a page when all is applied that was called before. */
   readonly #scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>;
-  readonly #listeners: Map<string, Set<(change: FeedChange) => void>> = new Map();
+  readonly #listeners: Map<string, Set<FeedListener>> = new Map();
   /** What is applied and not yet durable. */
   readonly #waiting: Fifo<FeedChange> = new Fifo();
   /** The sequence of the last change that was applied. */
@@ -75,7 +76,7 @@ export class WalFeed implements Feed, ChangeTeller {
     return this.#at(this.#applied);
   }
 
-  listen(table: string, listener: (change: FeedChange) => void): Listening {
+  listen(table: string, listener: FeedListener): Listening {
     let listeners = this.#listeners.get(table);
     if (listeners === undefined) {
       listeners = new Set();
@@ -83,8 +84,8 @@ export class WalFeed implements Feed, ChangeTeller {
     }
     const applied = this.#applied;
     // What was applied before this was called, and is told later, is none of its business.
-    const own = (change: FeedChange): void => {
-      if (change.position.sequence > applied) listener(change);
+    const own: FeedListener = (change, count) => {
+      if (change.position.sequence > applied) listener(change, count);
     };
     listeners.add(own);
     const end = (): void => {
@@ -189,7 +190,9 @@ export class WalFeed implements Feed, ChangeTeller {
       if (next.position.sequence > through) break;
       this.#waiting.shift();
       this.#told = next.position.sequence;
-      for (const listener of [...(this.#listeners.get(next.table) ?? [])]) listener(next);
+      const listeners = this.#listeners.get(next.table);
+      if (listeners === undefined) continue;
+      for (const listener of listeners) listener(next, listeners.size);
     }
     this.#told = Math.max(this.#told, through);
   }
