@@ -27,7 +27,10 @@ export function chart({ groups, machine, runs, startedAt }: Results): string | u
   const measures = groups.find(({ name }) => name === 'server')?.measures ?? [];
   // The first comparison of each is that of the server as people start it.
   const bars = measures.flatMap(({ name, comparisons }): Bar[] =>
-    comparisons.slice(0, 1).map((comparison) => ({ ...comparison, name })),
+    comparisons
+      .slice(0, 1)
+      .filter(({ baseline }) => baseline === 'redis-server')
+      .map((comparison) => ({ ...comparison, name })),
   );
   if (bars.length === 0) return undefined;
   const most = Math.max(1.1, ...bars.map((bar) => bar.ratio.max));
