@@ -96,7 +96,7 @@ export class Engine implements AsyncDisposable {
   readonly #ownSession: Session;
   #closing: Promise<void> | undefined;
 
-  /** @throws {RangeError} for a limit that is not a positive integer. */
+  /** @throws {RangeError} for a limit that is not a positive integer, or a setting of feeds that is no number from 0. */
   constructor({
     storage = new SlabStorage(),
     limits,

@@ -102,6 +102,13 @@ describe('a recording of changes', () => {
     expect(() => history.next()).toThrow(GONE);
   });
 
+  it.each([{ maxChanges: -1 }, { maxBytes: Number.NaN }, { lingerMs: 'soon' as never }])(
+    'refuses settings that make no sense: %j',
+    (options) => {
+      expect(() => recording(options)).toThrow(RangeError);
+    },
+  );
+
   it('ends with the storage', async () => {
     const { storage, states } = recording();
     storage.listen('t', () => {});

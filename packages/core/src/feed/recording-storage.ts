@@ -9,13 +9,17 @@ import type {
   StorageCapabilities,
   WriteOp,
 } from '../storage/storage.js';
-import { ChangeRing, type RingLimits } from './change-ring.js';
+import { ChangeRing } from './change-ring.js';
 import type { Feed, FeedListener, Listening, PositionedPage } from './feed.js';
 import type { FeedChange } from './feed-change.js';
 
 /** How changes are kept for those who were away. */
-export interface RecordingOptions extends Partial<RingLimits> {
-  /** How long the changes of a table are kept when nobody listens to it any more, in milliseconds. */
+export interface RecordingOptions {
+  /** How many changes, of all tables together: 10,000 by default. */
+  readonly maxChanges?: number | undefined;
+  /** About how many bytes of them: 16 MiB by default. */
+  readonly maxBytes?: number | undefined;
+  /** How long the changes of a table are kept when nobody listens to it any more, in milliseconds: a minute by default. */
   readonly lingerMs?: number | undefined;
 }
 
@@ -56,6 +60,7 @@ export class RecordingStorage implements Storage, Feed {
   /**
    * @param storage which must not be written to but by this as long as it records.
    * @param onRecording told when it begins to record anything, and when there is nothing more to record.
+   * @throws {RangeError} for an option that is no number, or a negative one.
    */
   constructor(
     storage: Storage,
@@ -64,9 +69,9 @@ export class RecordingStorage implements Storage, Feed {
   ) {
     this.#storage = storage;
     if (storage.snapshot) this.snapshot = storage.snapshot.bind(storage);
-    this.#lingerMs = options.lingerMs ?? DEFAULTS.lingerMs;
     this.#onRecording = onRecording;
-    const { maxChanges = DEFAULTS.maxChanges, maxBytes = DEFAULTS.maxBytes } = options;
+    const { maxChanges, maxBytes, lingerMs } = settingsOf(options);
+    this.#lingerMs = lingerMs;
     this.#ring = new ChangeRing({ maxChanges, maxBytes }, 0);
   }
 
@@ -274,6 +279,17 @@ export class RecordingStorage implements Storage, Feed {
     const { listeners } = recorded;
     for (const listener of listeners) listener(change, listeners.size);
   }
+}
+
+/** Fills in the defaults. */
+function settingsOf(options: RecordingOptions): Record<keyof RecordingOptions, number> {
+  const settings: Record<keyof RecordingOptions, number> = { ...DEFAULTS };
+  for (const name of Object.keys(DEFAULTS) as (keyof RecordingOptions)[]) {
+    const setting = options[name] ?? DEFAULTS[name];
+    if (!(setting >= 0)) throw new RangeError(`${name} must be a number of at least 0`);
+    settings[name] = setting;
+  }
+  return settings;
 }
 
 /** How many changes are given at a time. */
