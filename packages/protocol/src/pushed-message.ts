@@ -41,6 +41,17 @@ export class PushedMessage implements Sized {
     this.#isShared = isShared;
   }
 
+  /**
+   * The same with less in it, for a subscriber to whom it cannot be sent as it is: a change without the value that was
+   * there before. `undefined` if there is no less of it.
+   */
+  get smaller(): PushedMessage | undefined {
+    const { change } = this.response;
+    if (change?.old === undefined) return undefined;
+    const less = { ...change, old: undefined, oldKnown: false };
+    return new PushedMessage({ ...this.response, change: less }, false);
+  }
+
   get bytes(): number {
     this.#bytes ??= responseBytes(this.response);
     return this.#bytes;

@@ -116,7 +116,10 @@ export class Subscription implements DropListener<PushedMessage> {
   #push(message: PushedMessage): boolean {
     const missed = this.#missed;
     this.#missed = 0;
-    if (this.#peer.sink.push(message, this.id, missed)) return true;
+    const { sink } = this.#peer;
+    if (sink.push(message, this.id, missed)) return true;
+    const { smaller } = message;
+    if (smaller !== undefined && sink.push(smaller, this.id, missed)) return true;
     this.end(new KvError('TOO_LARGE', 'A message is too large to be sent to this subscriber'));
     return false;
   }

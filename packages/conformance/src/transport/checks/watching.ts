@@ -89,6 +89,25 @@ export const watchingChecks: readonly TransportCheck[] = [
     },
   },
   {
+    title: 'a change that is too large with both of its values comes without the one from before',
+    needs: 'push',
+    options: { maxFrameBytes: 1024 },
+    async run({ connect }) {
+      const [one, other, writer] = [await connect(), await connect(), await connect()];
+      for (const peer of [one, other]) await ask(peer, watch('table'));
+      const [before, after] = ['x'.repeat(600), 'y'.repeat(600)];
+      for (const value of [before, after, 1n]) await ask(writer, hset('table', 'key', value));
+      for (const peer of [one, other]) {
+        const pushes = [await peer.receive(), await peer.receive(), await peer.receive()];
+        expect(pushes.map((push) => [...told(push), push.change?.oldKnown])).toStrictEqual([
+          [1, 'set', 'key', before, undefined, true],
+          [1, 'set', 'key', after, undefined, false],
+          [1, 'set', 'key', 1n, after, true],
+        ]);
+      }
+    },
+  },
+  {
     title: 'hooks see a watch at all four points, and what is pushed at none',
     needs: 'push',
     async run({ connect, engine }) {
