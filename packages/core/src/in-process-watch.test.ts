@@ -86,6 +86,21 @@ describe('a watch of a table', () => {
     expect(engine.stats().subscriptions).toBe(0);
   });
 
+  it('that goes on after nobody has watched for too long says so', async () => {
+    const forgetful = new Engine({ feed: { lingerMs: 0 } });
+    const kv = forgetful.client();
+    const first = await kv.watch('t');
+    await first.unsubscribe();
+    // Until the recording has ended.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await setImmediate();
+    await kv.hset('t', 'missed', 1n);
+    const second = await kv.watch('t', { after: first.position });
+    await kv.hset('t', 'a', 1n);
+    await expect(take(second, 1)).rejects.toThrow(expect.objectContaining({ code: 'GONE' }));
+    await forgetful.close();
+  });
+
   it('leaves out nothing if its consumer is slow', async () => {
     const kv = engine.client();
     const watch = await kv.watch('t', { maxMessages: 2 });

@@ -186,9 +186,12 @@ export abstract class CommandClient implements KvClient {
     await this.#enter(live, callOptions, ({ position }) => {
       start ??= position && positionFromMessage(position);
     });
-    if (start === undefined) throw unexpected('no position');
+    if (start === undefined) {
+      await live.unsubscribe();
+      throw unexpected('no position');
+    }
     // They are not the caller's calls: who watches waits for as long as it takes to connect again.
-    const patient = { timeoutMs: Number.POSITIVE_INFINITY, retryReads: true };
+    const patient = { signal, timeoutMs: Number.POSITIVE_INFINITY, retryReads: true };
     const { key, prefix } = message;
     const scanned = { table, limit: COPIED_PAIRS, prefix: key || prefix, positioned: true };
     watching = new Watching({

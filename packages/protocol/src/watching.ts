@@ -118,16 +118,19 @@ export class Watching implements Watch {
       const next = await this.#nextPushed();
       if (next === undefined) continue;
       if (next.done) return undefined;
-      if (isAfter(next.value.position, this.#at)) yield this.#told(next.value);
+      if (isLater(next.value.position, this.#at)) yield this.#told(next.value);
     }
   }
 
   /** The next change that is pushed; `undefined` if some before it are missing. */
   async #nextPushed(): Promise<IteratorResult<Change, undefined> | undefined> {
+    if (this.#missing) return undefined;
     if (this.#next === undefined) {
       const next = this.#parts.live.poll();
       if (next !== undefined && !this.#missing) return next;
       this.#next = next === undefined ? this.#parts.live.next() : Promise.resolve(next);
+      // It is waited for when what is missing has been read; should it fail before, that is told then.
+      this.#next.catch(() => {});
       if (this.#missing) return undefined;
     }
     const missing = new Promise<undefined>((resolve) => {
@@ -189,7 +192,7 @@ export class Watching implements Watch {
       }
       cursor = page.cursor;
     } while (cursor.length > 0);
-    yield { kind: 'ready', table, position: this.#at };
+    if (!live.ended) yield { kind: 'ready', table, position: this.#at };
   }
 
   async *#changesUpTo(position: Position): AsyncGenerator<WatchItem, void, undefined> {
@@ -240,6 +243,11 @@ export class Watching implements Watch {
 /** Of an epoch that is not the same, all is later: what went back would not have been told. */
 function isAfter(one: Position, other: Position): boolean {
   return one.epoch !== other.epoch || one.sequence > other.sequence;
+}
+
+/** What was pushed before a server was started anew may still wait: an epoch that goes on has a larger number. */
+function isLater(one: Position, other: Position): boolean {
+  return one.epoch === other.epoch ? one.sequence > other.sequence : one.epoch > other.epoch;
 }
 
 /** Keeps of each key the last change, with the value from before the first. */

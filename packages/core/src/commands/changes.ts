@@ -52,7 +52,7 @@ async function read(
   for await (const some of feed.history(table, after)) {
     for (const change of some) {
       if (filter.matches(change.key) && !page.add(changeMessage(change))) return page.response();
-      end = later(end, change.position);
+      end = later(change.position, end);
     }
   }
   return page.response(end);

@@ -14,7 +14,8 @@ export interface RingLimits {
 /** The last changes of a store. Their sequences follow on one another. */
 export class ChangeRing {
   readonly #limits: RingLimits;
-  readonly #changes: Fifo<FeedChange> = new Fifo();
+  /** In the place of a sequence that was left out, there is nothing. */
+  readonly #changes: Fifo<FeedChange | undefined> = new Fifo();
   /** Those of each, so that what is dropped need not be looked at: it is in no cache any more. */
   readonly #sizes: Fifo<number> = new Fifo();
   #bytes = 0;
@@ -38,15 +39,15 @@ export class ChangeRing {
 
   /** Adds the newest change, and drops the oldest if they are too many; that one, too, if it is too large. */
   push(change: FeedChange): void {
-    this.#changes.push(change);
-    const bytes = changeBytes(change);
-    this.#sizes.push(bytes);
-    this.#bytes += bytes;
-    const { maxChanges, maxBytes } = this.#limits;
-    while (this.#changes.length > maxChanges || this.#bytes > maxBytes) this.#drop();
+    this.#add(change, changeBytes(change));
   }
 
-  /** The change of a sequence; `undefined` if it has been dropped, or has not come yet. */
+  /** Leaves out a sequence. */
+  skip(): void {
+    this.#add(undefined, 0);
+  }
+
+  /** The change of a sequence; `undefined` if it has been dropped or left out, or has not come yet. */
   at(sequence: number): FeedChange | undefined {
     return this.#changes.at(sequence - this.#dropped - 1);
   }
@@ -54,6 +55,14 @@ export class ChangeRing {
   /** Drops all. */
   clear(): void {
     while (this.#changes.length > 0) this.#drop();
+  }
+
+  #add(change: FeedChange | undefined, bytes: number): void {
+    this.#changes.push(change);
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
+    const { maxChanges, maxBytes } = this.#limits;
+    while (this.#changes.length > maxChanges || this.#bytes > maxBytes) this.#drop();
   }
 
   #drop(): void {

@@ -59,20 +59,18 @@ describe('a recording of changes', () => {
     const start = storage.position;
     storage.set('t', 'missed', 1n);
     storage.set('other', 'x', 1n);
-    storage.listen('t', () => {});
+    const { position } = storage.listen('t', () => {});
     storage.set('t', 'a', 1n);
     expect(() => keysAfter(start)).toThrow(GONE);
-    expect(keysAfter({ ...start, sequence: start.sequence + 1 })).toEqual(['a']);
+    expect(keysAfter(position)).toEqual(['a']);
   });
 
   it('that was interrupted is not taken for a whole one', () => {
     const { storage, keysAfter } = recording({ lingerMs: 1000 });
-    storage.listen('other', () => {});
     storage.listen('t', () => {}).end();
     const start = storage.position;
     vi.advanceTimersByTime(1000);
     storage.set('t', 'missed', 1n);
-    storage.set('other', 'x', 1n);
     storage.listen('t', () => {});
     storage.set('t', 'a', 1n);
     expect(() => keysAfter(start)).toThrow(GONE);
@@ -108,6 +106,19 @@ describe('a recording of changes', () => {
       expect(() => recording(options)).toThrow(RangeError);
     },
   );
+
+  it('tells all in order, also what is changed by who is told of something', () => {
+    const { storage } = recording();
+    const told: string[] = [];
+    storage.listen('t', ({ key }) => {
+      if (key === 'a') storage.set('t', 'b', 1n);
+      if (key === 'a') storage.listen('t', (later) => told.push(`late ${later.key}`));
+    });
+    storage.listen('t', ({ key }) => told.push(key));
+    storage.set('t', 'a', 1n);
+    storage.set('t', 'c', 1n);
+    expect(told).toEqual(['a', 'b', 'c', 'late c']);
+  });
 
   it('ends with the storage', async () => {
     const { storage, states } = recording();

@@ -56,6 +56,9 @@ export class RecordingStorage implements Storage, Feed {
   /** Positions of another process, or of an earlier one, are of another epoch. */
   readonly #epoch: number = randomInt(2 ** 47);
   readonly #ring: ChangeRing;
+  /** Changes that were made while others were told. */
+  readonly #untold: Fifo<FeedChange> = new Fifo();
+  #isTelling = false;
 
   /**
    * @param storage which must not be written to but by this as long as it records.
@@ -97,15 +100,18 @@ export class RecordingStorage implements Storage, Feed {
   listen(table: string, listener: FeedListener): Listening {
     const recorded = this.#tables.get(table) ?? this.#begin(table);
     clearTimeout(recorded.timer);
-    // The same function may listen twice.
-    const own: FeedListener = (change, listeners) => listener(change, listeners);
+    const { position } = this;
+    // Who begins to listen while others are told is not told of what came before.
+    const own: FeedListener = (change, listeners) => {
+      if (change.position.sequence > position.sequence) listener(change, listeners);
+    };
     recorded.listeners.add(own);
     const end = (): void => {
       if (!recorded.listeners.delete(own) || recorded.listeners.size > 0) return;
       recorded.timer = setTimeout(() => this.#end(table), Math.min(this.#lingerMs, MAX_TIMER_MS));
       recorded.timer.unref();
     };
-    return { position: this.position, end };
+    return { position, end };
   }
 
   *history(table: string, { epoch, sequence }: Position): Generator<FeedChange[], void, undefined> {
@@ -121,8 +127,8 @@ export class RecordingStorage implements Storage, Feed {
       const batch: FeedChange[] = [];
       for (let at = next; at < next + BATCH && at <= this.#ring.last; at++) {
         const change = this.#ring.at(at);
-        if (change === undefined) throw gone(table);
-        if (change.table === table) batch.push(change);
+        if (at <= this.#ring.dropped) throw gone(table);
+        if (change?.table === table) batch.push(change);
       }
       if (batch.length > 0) yield batch;
     }
@@ -194,6 +200,8 @@ export class RecordingStorage implements Storage, Feed {
   }
 
   #begin(table: string): RecordedTable {
+    // So that what was not recorded lies between this and any position that somebody has.
+    this.#ring.skip();
     const recorded: RecordedTable = {
       since: this.#ring.last,
       listeners: new Set(),
@@ -276,8 +284,19 @@ export class RecordingStorage implements Storage, Feed {
       oldKnown: true,
     };
     this.#ring.push(change);
-    const { listeners } = recorded;
-    for (const listener of listeners) listener(change, listeners.size);
+    this.#untold.push(change);
+    if (!this.#isTelling) this.#tell();
+  }
+
+  /** Tells all there is to tell: also what is changed by those who are told of something. */
+  #tell(): void {
+    this.#isTelling = true;
+    for (let change = this.#untold.shift(); change !== undefined; change = this.#untold.shift()) {
+      const listeners = this.#tables.get(change.table)?.listeners;
+      if (listeners === undefined) continue;
+      for (const listener of listeners) listener(change, listeners.size);
+    }
+    this.#isTelling = false;
   }
 }
 

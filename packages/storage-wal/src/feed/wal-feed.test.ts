@@ -84,14 +84,19 @@ describe('a feed of a log', () => {
     await setAll(storage, 'a', 'b');
     expect(told).toEqual([]);
     expect(storage.feed.position.sequence).toBe(sequence);
-    expect(await keysAfter(storage, storage.feed.position)).toEqual([]);
     // What was applied already is not new to who comes now.
-    const late = keysTold(storage);
+    const late: string[] = [];
+    const { position } = storage.feed.listen('t', ({ key }) => late.push(key));
+    expect(position.sequence).toBe(sequence + 2);
     await setAll(storage, 'c');
     await clock.pass(1000);
     expect(told).toEqual(['a', 'b', 'c']);
     expect(late).toEqual(['c']);
     expect(storage.feed.position.sequence).toBe(sequence + 3);
+    // Whoever asks for it is told at once, so that nothing lies between what is read and what is listened to.
+    await setAll(storage, 'd');
+    expect(await keysAfter(storage, position)).toEqual(['c', 'd']);
+    expect(told).toEqual(['a', 'b', 'c', 'd']);
     await storage.close();
   });
 

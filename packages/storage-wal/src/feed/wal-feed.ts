@@ -98,6 +98,8 @@ export class WalFeed implements Feed, ChangeTeller {
   }
 
   async *history(table: string, after: Position): AsyncGenerator<FeedChange[], void, undefined> {
+    // What was applied may be behind a position from which somebody listens.
+    if (this.#told < this.#applied) await this.#log.sync();
     const { epoch, sequence } = after;
     const told = this.#told;
     const newest = Math.max(told, this.#applied);

@@ -104,8 +104,9 @@ export const feedChecks: readonly StorageCheck[] = [
     title: 'what came after a position is told again, from whichever',
     needs: 'feed',
     async run({ storage, seed }) {
-      const start = storage.feed?.position as Position;
-      const told = listen(storage, 'table');
+      const told: FeedChange[] = [];
+      const { feed } = storage as { feed: Feed };
+      const { position: start } = feed.listen('table', (change) => told.push(change));
       const others = listen(storage, 'other');
       await storage.set('other', 'key', 1n);
       await randomCalls(storage, new Random(seed));
@@ -149,8 +150,9 @@ export const feedChecks: readonly StorageCheck[] = [
     needs: 'feed',
     async run({ storage, reopen, seed }) {
       if (!storage.capabilities.persistent) return;
-      const start = storage.feed?.position as Position;
-      const told = listen(storage, 'table');
+      const told: FeedChange[] = [];
+      const { feed } = storage as { feed: Feed };
+      const { position: start } = feed.listen('table', (change) => told.push(change));
       await randomCalls(storage, new Random(seed));
       await tellAll(storage);
       const again = await reopen();
