@@ -1,0 +1,151 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Inbox } from './inbox.js';
+import { KvError } from './kv-error.js';
+import { type CommandResponse, commandRequest } from './messages.js';
+import type { Position } from './position.js';
+import { errorResponse, okResponse } from './response.js';
+import type { Change, ChangePage, WatchItem } from './watch-item.js';
+import type { WatchOverflow } from './watch-options.js';
+import { Watching } from './watching.js';
+
+const at = (epoch: number, sequence: number): Position => ({ epoch, sequence });
+
+const changeAt = (epoch: number, sequence: number, key = 'k'): Change => ({
+  kind: 'change',
+  position: at(epoch, sequence),
+  ...{ table: 't', key, cause: 'set', value: BigInt(sequence), old: undefined },
+});
+
+/** A watch whose server is a script: `pull` answers what is asked of its history. */
+function watchOf(
+  pull: (after: Position) => Promise<ChangePage>,
+  { start = at(1, 0), maxMessages = 100, overflow = 'catch-up' as WatchOverflow } = {},
+) {
+  const positions = new Map<CommandResponse, Change>();
+  let watching: Watching | undefined;
+  const message = { table: 't', key: '', prefix: '', maxMessages: 0, maxBytes: 0, overflow: '' };
+  const live: Inbox<Change> = new Inbox({
+    request: commandRequest('watch', message),
+    topic: '',
+    limits: { maxMessages, maxBytes: 1e6 },
+    overflow: 'drop-oldest',
+    onGap: (gap) => watching?.gap(gap),
+    itemOf: (response) => positions.get(response) as Change,
+    onEnd: async () => {},
+  });
+  watching = new Watching({
+    ...{ table: 't', live, start, after: undefined, snapshot: false, overflow, pull },
+    onGap: undefined,
+    copy: () => Promise.reject(new Error('Nothing is copied')),
+  });
+  const push = (change: Change): void => {
+    const response = okResponse([]);
+    positions.set(response, change);
+    live.receive(response, 0);
+  };
+  return { live, push, watching };
+}
+
+const places = (items: readonly WatchItem[]): string[] =>
+  items.map((item) => {
+    const { epoch, sequence } = (item as Change).position;
+    return `${epoch}:${sequence}`;
+  });
+
+async function take(watch: AsyncIterable<WatchItem>, count: number): Promise<WatchItem[]> {
+  const iterator = watch[Symbol.asyncIterator]();
+  const items: WatchItem[] = [];
+  while (items.length < count) items.push((await iterator.next()).value as WatchItem);
+  return items;
+}
+
+/** A history of these changes. */
+function historyOf(...changes: readonly Change[]): (after: Position) => Promise<ChangePage> {
+  return async (after) => {
+    const known = changes.findIndex(
+      ({ position }) => position.epoch === after.epoch && position.sequence === after.sequence,
+    );
+    const rest = changes.slice(known + 1);
+    return { changes: rest, position: rest.at(-1)?.position ?? after };
+  };
+}
+
+describe('a watch that reads again what is missing', () => {
+  it('tells nothing twice, and never goes back, after a server was started anew', async () => {
+    const all = [changeAt(3, 1), changeAt(3, 2), changeAt(3, 3), changeAt(4, 4), changeAt(4, 5)];
+    const { live, push, watching } = watchOf(historyOf(...all), {
+      start: at(3, 0),
+      maxMessages: 4,
+    });
+    for (const change of all.slice(0, 3)) push(change);
+    // The connection was lost and made good, and the oldest have made room.
+    live.interrupt();
+    for (const change of all.slice(3)) push(change);
+    expect(places(await take(watching, 5))).toEqual(['3:1', '3:2', '3:3', '4:4', '4:5']);
+    push(changeAt(4, 6));
+    expect(places(await take(watching, 1))).toEqual(['4:6']);
+  });
+
+  it('reads once more if more is missing when it has read', async () => {
+    const history: Change[] = [changeAt(1, 1)];
+    let reading = (): void => {};
+    const { live, watching } = watchOf(async (after) => {
+      const page = await historyOf(...history)(after);
+      reading();
+      return page;
+    });
+    const iterator = watching[Symbol.asyncIterator]();
+    const first = iterator.next();
+    live.interrupt();
+    expect(places([(await first).value as WatchItem])).toEqual(['1:1']);
+    // While it reads up to the end, another connection is lost and made good.
+    reading = () => {
+      reading = () => {};
+      history.push(changeAt(1, 2));
+      live.interrupt();
+    };
+    expect(places([(await iterator.next()).value as WatchItem])).toEqual(['1:2']);
+  });
+
+  it('that fails while it reads is told when it asks for more, and ends no process', async () => {
+    let answer = (_: ChangePage): void => {};
+    const { live, watching } = watchOf(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    live.interrupt();
+    const next = watching[Symbol.asyncIterator]().next();
+    await setImmediate();
+    live.receive(errorResponse(new KvError('UNAVAILABLE', 'The engine is closed')), 0);
+    // An unhandled rejection would be noticed in these.
+    await setImmediate();
+    answer({ changes: [], position: at(1, 0) });
+    await expect(next).rejects.toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
+  });
+
+  it('fails with what reading fails with, and ends', async () => {
+    const { live, watching } = watchOf(() => Promise.reject(new KvError('GONE', 'Not kept')));
+    live.interrupt();
+    const next = watching[Symbol.asyncIterator]().next();
+    await expect(next).rejects.toThrow(expect.objectContaining({ code: 'GONE' }));
+    expect(live.ended).toBe(true);
+  });
+
+  it('that conflates can be gone on from only where all has been told', async () => {
+    const all = [changeAt(1, 1, 'a'), changeAt(1, 2, 'b'), changeAt(1, 3, 'a')];
+    const { live, watching } = watchOf(historyOf(...all), { overflow: 'conflate' });
+    live.interrupt();
+    expect(places(await take(watching, 1))).toEqual(['1:2']);
+    expect(watching.position).toEqual(at(1, 0));
+    const last = watching[Symbol.asyncIterator]();
+    expect(places([(await last.next()).value as WatchItem])).toEqual(['1:3']);
+    const waiting = last.next();
+    await setImmediate();
+    expect(watching.position).toEqual(at(1, 3));
+    await watching.unsubscribe();
+    expect((await waiting).done).toBe(true);
+  });
+});
