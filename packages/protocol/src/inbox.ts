@@ -117,11 +117,6 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
   }
 
   /**
-   * The next item, when it comes.
-   *
-   * @throws why it has ended, once all has been taken that came before.
-   */
-  /**
    * The next item, or the end, if it is there; `undefined` if it has to be waited for.
    *
    * @throws why it has ended, once.
@@ -130,6 +125,11 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
     return this.#waiters.length > 0 ? undefined : this.#take();
   }
 
+  /**
+   * The next item, when it comes.
+   *
+   * @throws why it has ended, once all has been taken that came before.
+   */
   async next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#take();
     if (item !== undefined) return item;

@@ -134,6 +134,20 @@ describe('a watch that reads again what is missing', () => {
     expect(live.ended).toBe(true);
   });
 
+  it('that conflates tells something in the end, however fast changes come', async () => {
+    let sequence = 0;
+    const { live, watching } = watchOf(
+      async () => {
+        const changes = [changeAt(1, ++sequence)];
+        return { changes, position: at(1, sequence) };
+      },
+      { overflow: 'conflate' },
+    );
+    live.interrupt();
+    const [first, second] = places(await take(watching, 2));
+    expect([first, second]).toEqual(['1:20', '1:40']);
+  });
+
   it('that conflates can be gone on from only where all has been told', async () => {
     const all = [changeAt(1, 1, 'a'), changeAt(1, 2, 'b'), changeAt(1, 3, 'a')];
     const { live, watching } = watchOf(historyOf(...all), { overflow: 'conflate' });

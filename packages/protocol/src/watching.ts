@@ -8,6 +8,9 @@ import type { Value } from './value.js';
 import type { Change, ChangePage, Watch, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
 
+/** So many pages of changes are conflated at the most before something is told: they come as fast as they are read. */
+const CONFLATED_PAGES = 20;
+
 /** A page of a table, and its moment among the changes. */
 export interface CopiedPage {
   readonly entries: readonly (readonly [key: string, value: Value])[];
@@ -164,18 +167,20 @@ export class Watching implements Watch {
   async *#conflated(): AsyncGenerator<WatchItem, void, undefined> {
     const latest = new Map<string, Change>();
     let at = this.#at;
-    for (;;) {
+    let isEnd = false;
+    for (let pages = 0; !isEnd && pages < CONFLATED_PAGES; pages++) {
       const page = await this.#ask(this.#parts.pull(at));
       if (page === undefined) return;
       for (const change of page.changes) conflate(latest, change);
       at = page.position;
-      if (page.changes.length === 0) break;
+      isEnd = page.changes.length === 0;
     }
     for (const change of latest.values()) {
       if (this.#parts.live.ended) return;
       yield change;
     }
     this.#at = at;
+    if (!isEnd) this.#missing = true;
   }
 
   /** Reads the table page by page, and before each page what has changed since the one before. */

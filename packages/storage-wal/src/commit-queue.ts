@@ -132,9 +132,11 @@ export class CommitQueue {
     this.#teller.end();
     this.#spare = batch;
     this.#committing = undefined;
+    const bytes = this.#bytes;
+    // Which begins another batch, and may end it.
     if (!this.#filling.isEmpty) this.#next();
     else for (const resolve of this.#onIdle.splice(0)) resolve();
-    if (failure === undefined && this.#bytes > 0) this.#onCommitted(this.#bytes);
+    if (failure === undefined && bytes > 0) this.#onCommitted(bytes);
   }
 
   /** What came while others waited for the disk need not wait for the end of a turn. */

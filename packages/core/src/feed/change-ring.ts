@@ -16,14 +16,20 @@ export class ChangeRing {
   readonly #limits: RingLimits;
   /** In the place of a sequence that was left out, there is nothing. */
   readonly #changes: Fifo<FeedChange | undefined> = new Fifo();
-  /** Those of each, so that what is dropped need not be looked at: it is in no cache any more. */
+  /** Those of each. */
   readonly #sizes: Fifo<number> = new Fifo();
   #bytes = 0;
   #dropped: number;
 
-  /** @param before the sequence of the change before the first. */
-  constructor(limits: RingLimits, before: number) {
+  readonly #onDrop: (change: FeedChange) => void;
+
+  /**
+   * @param before the sequence of the change before the first.
+   * @param onDrop told of each change that is not there any more.
+   */
+  constructor(limits: RingLimits, before: number, onDrop: (change: FeedChange) => void = () => {}) {
     this.#limits = limits;
+    this.#onDrop = onDrop;
     this.#dropped = before;
   }
 
@@ -66,9 +72,10 @@ export class ChangeRing {
   }
 
   #drop(): void {
-    this.#changes.shift();
+    const change = this.#changes.shift();
     this.#bytes -= this.#sizes.shift() as number;
     this.#dropped++;
+    if (change !== undefined) this.#onDrop(change);
   }
 }
 

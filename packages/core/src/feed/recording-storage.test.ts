@@ -88,6 +88,20 @@ describe('a recording of changes', () => {
     expect(keysAfter(positions[2] as Position)).toEqual(['c', 'd', 'e']);
   });
 
+  it('of a quiet table is whole, however much of others is not kept any more', () => {
+    const { storage, keysAfter } = recording({ maxChanges: 5 });
+    storage.listen('t', () => {});
+    storage.listen('busy', () => {});
+    storage.set('t', 'a', 1n);
+    const { position } = storage;
+    for (let i = 0; i < 50; i++) storage.set('busy', `k${i}`, 1n);
+    expect(keysAfter(position)).toEqual([]);
+    storage.set('t', 'b', 1n);
+    expect(keysAfter(position)).toEqual(['b']);
+    for (let i = 0; i < 50; i++) storage.set('busy', `k${i}`, 1n);
+    expect(() => keysAfter(position)).toThrow(GONE);
+  });
+
   it('that somebody reads too slowly tells him so, and skips nothing', () => {
     const { storage } = recording({ maxChanges: 400 });
     storage.listen('t', () => {});

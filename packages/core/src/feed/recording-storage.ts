@@ -29,6 +29,8 @@ const DEFAULTS = { maxChanges: 10_000, maxBytes: 16 * 1024 * 1024, lingerMs: 60_
 interface RecordedTable {
   /** The sequence of the last change before the recording began. */
   readonly since: number;
+  /** The sequence of its last change that is not kept any more; 0 if all are. */
+  lost: number;
   readonly listeners: Set<FeedListener>;
   /** Ends the recording, if nobody listens meanwhile. */
   timer: NodeJS.Timeout | undefined;
@@ -75,7 +77,10 @@ export class RecordingStorage implements Storage, Feed {
     this.#onRecording = onRecording;
     const { maxChanges, maxBytes, lingerMs } = settingsOf(options);
     this.#lingerMs = lingerMs;
-    this.#ring = new ChangeRing({ maxChanges, maxBytes }, 0);
+    this.#ring = new ChangeRing({ maxChanges, maxBytes }, 0, ({ table, position }) => {
+      const recorded = this.#tables.get(table);
+      if (recorded !== undefined) recorded.lost = position.sequence;
+    });
   }
 
   get capabilities(): StorageCapabilities {
@@ -122,12 +127,14 @@ export class RecordingStorage implements Storage, Feed {
       sequence >= recorded.since &&
       sequence <= this.#ring.last;
     if (!isKnown) throw gone(table);
-    for (let next = sequence + 1; next <= this.#ring.last; next += BATCH) {
-      if (this.#tables.get(table) !== recorded) throw gone(table);
+    const ring = this.#ring;
+    for (let at = sequence; at < ring.last; ) {
+      if (this.#tables.get(table) !== recorded || recorded.lost > at) throw gone(table);
+      // What other tables have lost is none of its business.
+      at = Math.max(at, ring.dropped);
       const batch: FeedChange[] = [];
-      for (let at = next; at < next + BATCH && at <= this.#ring.last; at++) {
-        const change = this.#ring.at(at);
-        if (at <= this.#ring.dropped) throw gone(table);
+      for (let i = 0; i < BATCH && at < ring.last; i++) {
+        const change = ring.at(++at);
         if (change?.table === table) batch.push(change);
       }
       if (batch.length > 0) yield batch;
@@ -204,6 +211,7 @@ export class RecordingStorage implements Storage, Feed {
     this.#ring.skip();
     const recorded: RecordedTable = {
       since: this.#ring.last,
+      lost: 0,
       listeners: new Set(),
       timer: undefined,
     };
