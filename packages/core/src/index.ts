@@ -92,7 +92,6 @@ export {
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent } from './answer-queue.js';
 export type { AnswerSink } from './deferred-answer.js';
-export type { RingLimits } from './feed/change-ring.js';
 export type { Feed, FeedListener, Listening, PositionedPage } from './feed/feed.js';
 export type { FeedChange } from './feed/feed-change.js';
 export { type RecordingOptions, RecordingStorage } from './feed/recording-storage.js';

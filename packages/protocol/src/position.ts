@@ -15,6 +15,7 @@ export interface Position {
 /** Of the epoch that was asked for last: mostly, it is that again. */
 let [lastEpoch, lastEpochBits] = [0, 0n];
 
+/** The message that carries a position. */
 export function positionToMessage({ epoch, sequence }: Position): PositionMessage {
   if (epoch !== lastEpoch) [lastEpoch, lastEpochBits] = [epoch, BigInt(epoch)];
   return { epoch: lastEpochBits, sequence: BigInt(sequence) };
