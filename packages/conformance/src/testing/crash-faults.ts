@@ -127,6 +127,8 @@ export const crashFaults: Readonly<Record<string, CrashFault>> = {
       override async rewrite(): Promise<void> {
         const old = await openFile(this.path);
         await super.rewrite();
+        // Left to the garbage collector, it would end the process.
+        await this.file.close();
         this.file = old;
       }
     },
