@@ -133,14 +133,22 @@ function checkEmpty(path: string, names: readonly string[]): void {
 async function makeDirectory(path: string): Promise<void> {
   // `recursive` never comes to an end where the system makes no directories, as in /proc.
   try {
+    await makeOne(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const parent = dirname(path);
+    if (!(await isDirectory(parent))) await makeDirectory(parent);
+    // Somebody else may have made the one above it just now. If it was there before, this fails as well.
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
     await mkdir(path);
   } catch (error) {
     if (await isDirectory(path)) return;
-    const parent = dirname(path);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' || (await isDirectory(parent))) throw error;
-    await makeDirectory(parent);
-    return makeDirectory(path);
+    throw error;
   }
   await syncDirectory(dirname(path));
 }
