@@ -57,6 +57,7 @@ export { BoundedQueue, type DropListener, type QueueLimits } from './bounded-que
 export { ByteWriter } from './byte-writer.js';
 export { cancelledError, timeoutError } from './call-error.js';
 export { type Cancellable, Cancellations } from './cancellations.js';
+export { type ChangeDetails, writeChangeResponse } from './change-response.js';
 export type { Codec } from './codec.js';
 export { CommandClient } from './command-client.js';
 export { DEFAULT_PORT } from './default-port.js';
@@ -84,7 +85,7 @@ export {
   type OverflowPolicy,
 } from './overflow-policy.js';
 export { positionFromMessage, positionToMessage } from './position.js';
-export { PushedMessage } from './pushed-message.js';
+export { PushedMessage, PushedResponse } from './pushed-message.js';
 export { reflectionCodec } from './reflection-codec.js';
 export type { Sized } from './sized.js';
 export { checkSocketPath } from './socket-path.js';

@@ -26,30 +26,23 @@ interface Frame {
  * A message on its way to any number of subscribers: what is the same for all of them, which is all but
  * the subscription's id. Nobody may change it.
  */
-export class PushedMessage implements Sized {
+export abstract class PushedMessage implements Sized {
   /** The message as it travels, without a subscription. */
-  readonly response: CommandResponse;
+  abstract readonly response: CommandResponse;
+  readonly #isShared: boolean;
   #bytes: number | undefined;
   #codec: Codec | undefined;
   #encoded: Uint8Array | undefined;
   #frame: Frame | undefined;
-  readonly #isShared: boolean;
 
   /** @param isShared whether it may go to more than one: then what is the same for all is kept, once it is encoded. */
-  constructor(response: CommandResponse, isShared = true) {
-    this.response = response;
+  constructor(isShared: boolean) {
     this.#isShared = isShared;
   }
 
-  /**
-   * The same with less in it, for a subscriber to whom it cannot be sent as it is: a change without the value that was
-   * there before. `undefined` if there is no less of it.
-   */
+  /** The same with less in it, for a subscriber to whom it cannot be sent as it is. `undefined` if there is no less of it. */
   get smaller(): PushedMessage | undefined {
-    const { change } = this.response;
-    if (change?.old === undefined) return undefined;
-    const less = { ...change, old: undefined, oldKnown: false };
-    return new PushedMessage({ ...this.response, change: less }, false);
+    return undefined;
   }
 
   get bytes(): number {
@@ -66,7 +59,7 @@ export class PushedMessage implements Sized {
    */
   appendTo(out: ByteWriter, codec: Codec, subscription: number, missed: number): void {
     if (this.#isShared) out.write(this.#encodedBy(codec));
-    else codec.encodeResponse(this.response, out);
+    else this.encode(out, codec);
     writeUint32(out, SUBSCRIPTION, subscription);
     if (missed > 0) writeUint32(out, MISSED, missed);
   }
@@ -88,6 +81,11 @@ export class PushedMessage implements Sized {
     return same ? frame.bytes : undefined;
   }
 
+  /** Appends the response as it travels: what the codec makes of it. */
+  protected encode(out: ByteWriter, codec: Codec): void {
+    codec.encodeResponse(this.response, out);
+  }
+
   #newFrame(subscription: number, codec: Codec, format: FrameFormat): Frame {
     framing.length = 0;
     const start = beginFrame(framing, format);
@@ -99,10 +97,20 @@ export class PushedMessage implements Sized {
   #encodedBy(codec: Codec): Uint8Array {
     if (this.#encoded === undefined || this.#codec !== codec) {
       scratch.length = 0;
-      codec.encodeResponse(this.response, scratch);
+      this.encode(scratch, codec);
       this.#encoded = scratch.take();
       this.#codec = codec;
     }
     return this.#encoded;
+  }
+}
+
+/** A response that is pushed. */
+export class PushedResponse extends PushedMessage {
+  override readonly response: CommandResponse;
+
+  constructor(response: CommandResponse, isShared = true) {
+    super(isShared);
+    this.response = response;
   }
 }

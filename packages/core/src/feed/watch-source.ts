@@ -1,10 +1,10 @@
-import { type Position, PushedMessage } from '@kv/protocol';
+import type { Position } from '@kv/protocol';
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { SubscriptionSource } from '../subscriptions/subscription-source.js';
 import type { ChangeFilter } from './change-filter.js';
-import { changeMessage } from './change-message.js';
 import type { Feed, Listening } from './feed.js';
 import type { FeedChange } from './feed-change.js';
+import { PushedChange } from './pushed-change.js';
 
 /** The changes of a table, for one who watches it. */
 export class WatchSource implements SubscriptionSource {
@@ -43,24 +43,13 @@ export class WatchSource implements SubscriptionSource {
 
 // Of the message that was made last: all who watch a table are told of a change one after the other.
 let lastChange: FeedChange | undefined;
-let lastMessage: PushedMessage | undefined;
+let lastMessage: PushedChange | undefined;
 
-function messageOf(change: FeedChange, isShared: boolean): PushedMessage {
-  if (!isShared) return newMessage(change, false);
+function messageOf(change: FeedChange, isShared: boolean): PushedChange {
+  if (!isShared) return new PushedChange(change, false);
   if (lastMessage === undefined || lastChange !== change) {
-    lastMessage = newMessage(change, true);
+    lastMessage = new PushedChange(change, true);
     lastChange = change;
   }
   return lastMessage;
-}
-
-function newMessage(change: FeedChange, isShared: boolean): PushedMessage {
-  const message = {
-    status: 200,
-    message: '',
-    values: [],
-    pairs: [],
-    change: changeMessage(change),
-  };
-  return new PushedMessage(message, isShared);
 }

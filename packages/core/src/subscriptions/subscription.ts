@@ -5,7 +5,8 @@ import {
   KvError,
   OVERFLOW_POLICIES,
   type Overflow,
-  PushedMessage,
+  type PushedMessage,
+  PushedResponse,
   type QueueLimits,
 } from '@kv/protocol';
 import type { SubscriptionSource } from './subscription-source.js';
@@ -76,7 +77,7 @@ export class Subscription implements DropListener<PushedMessage> {
     this.#ended = true;
     this.source.leave(this);
     this.#drop();
-    this.#farewell = new PushedMessage(errorResponse(error));
+    this.#farewell = new PushedResponse(errorResponse(error));
     if (this.#started) this.#peer.waits(this);
   }
 

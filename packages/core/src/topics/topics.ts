@@ -1,4 +1,4 @@
-import { okResponse, PushedMessage, type ValueMessage } from '@kv/protocol';
+import { okResponse, PushedResponse, type ValueMessage } from '@kv/protocol';
 import type { SubscriptionSource } from '../subscriptions/subscription-source.js';
 import { PatternSource } from './pattern-source.js';
 import { TopicSource } from './topic-source.js';
@@ -31,7 +31,7 @@ export class Topics {
   publish(topic: string, data: ValueMessage[]): number {
     const named = this.#byName.get(topic);
     if (named === undefined && this.#byPattern.size === 0) return 0;
-    const message = new PushedMessage({ ...okResponse(data), topic });
+    const message = new PushedResponse({ ...okResponse(data), topic });
     let delivered = named === undefined ? 0 : named.deliver(message);
     for (const source of this.#byPattern.values()) {
       if (source.pattern.matches(topic)) delivered += source.deliver(message);

@@ -36,6 +36,23 @@ export function writeInt64(out: ByteWriter, tag: number, value: bigint): void {
   out.bytes[out.length++] = low;
 }
 
+/** Writes an integer from 0 to 2^53 - 1, as {@link writeInt64} does. */
+export function writeSafeInteger(out: ByteWriter, tag: number, value: number): void {
+  out.reserve(HEADER_BYTES + 5);
+  putVarint(out, tag);
+  if (value <= 0x7fff_ffff) {
+    putVarint(out, value);
+    return;
+  }
+  // Bitwise operators are for 31 bits: the lowest 28 are four bytes of their own.
+  const high = Math.floor(value / 2 ** 28);
+  const low = value - high * 2 ** 28;
+  for (let shift = 0; shift < 28; shift += 7) {
+    out.bytes[out.length++] = ((low >>> shift) & 0x7f) | 0x80;
+  }
+  putVarint(out, high);
+}
+
 export function writeBool(out: ByteWriter, tag: number, value: boolean): void {
   out.reserve(HEADER_BYTES);
   putVarint(out, tag);
