@@ -7,7 +7,8 @@ import {
   KvError,
 } from '@kv/protocol';
 import { RecordingLane } from './feed/recording-lane.js';
-import { type RecordingOptions, RecordingStorage } from './feed/recording-storage.js';
+import type { RecordingOptions } from './feed/recording-options.js';
+import { RecordingStorage } from './feed/recording-storage.js';
 import { HookBus } from './hooks/hook-bus.js';
 import { InProcessClient } from './in-process-client.js';
 import { Lane } from './lane/lane.js';

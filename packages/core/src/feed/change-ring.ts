@@ -1,36 +1,46 @@
-import { Fifo, type Value } from '@kv/protocol';
+import {
+  type ChangeCause,
+  type ChangeMessage,
+  positionFromMessage,
+  straightLineCodec,
+  valueFromMessage,
+} from '@kv/protocol';
+import { encodedChange } from './encoded-change.js';
 import type { FeedChange } from './feed-change.js';
-
-/** What a change takes besides its key and its values. */
-const OBJECT_BYTES = 100;
+import { RecordRing } from './record-ring.js';
 
 /** How much a {@link ChangeRing} keeps. */
 export interface RingLimits {
   readonly maxChanges: number;
-  /** About what they take in memory. */
+  /** Of the changes as they travel. */
   readonly maxBytes: number;
 }
 
-/** The last changes of a store. Their sequences follow on one another. */
-export class ChangeRing {
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The last changes of a store, each of something that is `Recorded`. Their sequences follow on one another. It keeps
+ * their bytes rather than the objects: ten thousand of these would be copied by each minor garbage collection.
+ */
+export class ChangeRing<Recorded extends { readonly table: string }> {
   readonly #limits: RingLimits;
   /** In the place of a sequence that was left out, there is nothing. */
-  readonly #changes: Fifo<FeedChange | undefined> = new Fifo();
-  /** Those of each. */
-  readonly #sizes: Fifo<number> = new Fifo();
-  #bytes = 0;
+  readonly #records: RecordRing<Recorded | undefined> = new RecordRing();
   #dropped: number;
-
-  readonly #onDrop: (change: FeedChange) => void;
+  readonly #onDrop: (recorded: Recorded, sequence: number) => void;
 
   /**
    * @param before the sequence of the change before the first.
    * @param onDrop told of each change that is not there any more.
    */
-  constructor(limits: RingLimits, before: number, onDrop: (change: FeedChange) => void = () => {}) {
+  constructor(
+    limits: RingLimits,
+    before: number,
+    onDrop: (recorded: Recorded, sequence: number) => void = () => {},
+  ) {
     this.#limits = limits;
-    this.#onDrop = onDrop;
     this.#dropped = before;
+    this.#onDrop = onDrop;
   }
 
   /** The sequence of the last change that is not there any more, or never was. */
@@ -40,50 +50,76 @@ export class ChangeRing {
 
   /** The sequence of the newest change. */
   get last(): number {
-    return this.#dropped + this.#changes.length;
+    return this.#dropped + this.#records.count;
   }
 
-  /** Adds the newest change, and drops the oldest if they are too many; that one, too, if it is too large. */
-  push(change: FeedChange): void {
-    this.#add(change, changeBytes(change));
+  /**
+   * Adds the newest change, and drops the oldest if they are too many; that one, too, if it is too large, or if there is
+   * no memory for it.
+   */
+  push(recorded: Recorded, change: FeedChange): void {
+    const bytes = encodedOrNot(change);
+    const isKept = bytes !== undefined && bytes.length <= this.#limits.maxBytes;
+    this.#add(recorded, isKept ? bytes : NOTHING);
+    while (!isKept && this.#records.count > 0) this.#drop();
   }
 
   /** Leaves out a sequence. */
   skip(): void {
-    this.#add(undefined, 0);
+    this.#add(undefined, NOTHING);
   }
 
-  /** The change of a sequence; `undefined` if it has been dropped or left out, or has not come yet. */
+  /** What the change of a sequence is of; `undefined` if it has been dropped or left out, or has not come yet. */
+  recordedAt(sequence: number): Recorded | undefined {
+    const index = sequence - this.#dropped - 1;
+    return index < 0 || index >= this.#records.count ? undefined : this.#records.tagAt(index);
+  }
+
+  /** The change of a sequence; `undefined` as of {@link recordedAt}. Its bytes are its own. */
   at(sequence: number): FeedChange | undefined {
-    return this.#changes.at(sequence - this.#dropped - 1);
+    const recorded = this.recordedAt(sequence);
+    if (recorded === undefined) return undefined;
+    const bytes = this.#records.at(sequence - this.#dropped - 1);
+    return decode(recorded.table, bytes);
   }
 
   /** Drops all. */
   clear(): void {
-    while (this.#changes.length > 0) this.#drop();
+    while (this.#records.count > 0) this.#drop();
+    this.#records.clear();
   }
 
-  #add(change: FeedChange | undefined, bytes: number): void {
-    this.#changes.push(change);
-    this.#sizes.push(bytes);
-    this.#bytes += bytes;
+  #add(recorded: Recorded | undefined, bytes: Uint8Array): void {
+    this.#records.push(recorded, bytes);
     const { maxChanges, maxBytes } = this.#limits;
-    while (this.#changes.length > maxChanges || this.#bytes > maxBytes) this.#drop();
+    while (this.#records.count > maxChanges || this.#records.used > maxBytes) this.#drop();
   }
 
   #drop(): void {
-    const change = this.#changes.shift();
-    this.#bytes -= this.#sizes.shift() as number;
+    const recorded = this.#records.shift();
     this.#dropped++;
-    if (change !== undefined) this.#onDrop(change);
+    if (recorded !== undefined) this.#onDrop(recorded, this.#dropped);
   }
 }
 
-/** About what a change takes in memory. */
-function changeBytes({ key, value, old }: FeedChange): number {
-  return OBJECT_BYTES + key.length + contentBytes(value) + contentBytes(old);
+function encodedOrNot(change: FeedChange): Uint8Array | undefined {
+  try {
+    return encodedChange(change);
+  } catch {
+    return undefined;
+  }
 }
 
-function contentBytes(value: Value | undefined): number {
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
+function decode(table: string, bytes: Uint8Array): FeedChange {
+  const { change } = straightLineCodec.decodeResponse(bytes, 0, bytes.length);
+  const { key, cause, value, old, oldKnown, position } = change as ChangeMessage;
+  return {
+    position: positionFromMessage(position),
+    table,
+    key,
+    cause: cause as ChangeCause,
+    value: valueFromMessage(value) ?? undefined,
+    old: valueFromMessage(old) ?? undefined,
+    oldKnown,
+  };
 }

@@ -1,8 +1,10 @@
 import type { Position } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryStorage } from '../storage/memory-storage.js';
+import type { Page } from '../storage/storage.js';
 import type { FeedChange } from './feed-change.js';
-import { type RecordingOptions, RecordingStorage } from './recording-storage.js';
+import type { RecordingOptions } from './recording-options.js';
+import { RecordingStorage } from './recording-storage.js';
 
 const GONE: unknown = expect.objectContaining({ code: 'GONE' });
 
@@ -132,6 +134,30 @@ describe('a recording of changes', () => {
     storage.set('t', 'a', 1n);
     storage.set('t', 'c', 1n);
     expect(told).toEqual(['a', 'b', 'c', 'late c']);
+  });
+
+  it('of a page that takes its time keeps nobody else waiting, and is positioned where it was called', async () => {
+    const inner = new MemoryStorage();
+    let read = (): void => {};
+    const reading = new Promise<void>((resolve) => {
+      read = resolve;
+    });
+    const scan = inner.scan.bind(inner);
+    vi.spyOn(inner, 'scan').mockImplementation((...call) => {
+      const page = scan(...call);
+      return reading.then(() => page) as unknown as Page;
+    });
+    const storage = new RecordingStorage(inner);
+    storage.listen('t', () => {});
+    storage.set('t', 'a', 1n);
+    const { position } = storage;
+    const whole = { position: undefined, prefix: '', limit: 10, maxBytes: 1000 };
+    const page = storage.page('t', whole);
+    expect(storage.set('t', 'b', 1n)).toBe(undefined);
+    expect([...storage.history('t', position)].flat().map(({ key }) => key)).toEqual(['b']);
+    read();
+    const entries = [['a', 1n]];
+    expect(await page).toEqual({ page: { entries, next: undefined }, position });
   });
 
   it('ends with the storage', async () => {

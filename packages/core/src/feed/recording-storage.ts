@@ -12,21 +12,12 @@ import type {
 import { ChangeRing } from './change-ring.js';
 import type { Feed, FeedListener, Listening, PositionedPage } from './feed.js';
 import type { FeedChange } from './feed-change.js';
-
-/** How changes are kept for those who were away. */
-export interface RecordingOptions {
-  /** How many changes, of all tables together: 10,000 by default. */
-  readonly maxChanges?: number | undefined;
-  /** About how many bytes of them: 16 MiB by default. */
-  readonly maxBytes?: number | undefined;
-  /** How long the changes of a table are kept when nobody listens to it any more, in milliseconds: a minute by default. */
-  readonly lingerMs?: number | undefined;
-}
-
-const DEFAULTS = { maxChanges: 10_000, maxBytes: 16 * 1024 * 1024, lingerMs: 60_000 } as const;
+import { type RecordingOptions, recordingSettings } from './recording-options.js';
+import { Turns } from './turns.js';
 
 /** A table of which changes are recorded. */
 interface RecordedTable {
+  readonly table: string;
   /** The sequence of the last change before the recording began. */
   readonly since: number;
   /** The sequence of its last change that is not kept any more; 0 if all are. */
@@ -36,10 +27,10 @@ interface RecordedTable {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** What was called and has still to be told, in its turn. */
-interface Pending {
-  /** `undefined` as long as the storage is at work; then it is carried out in its turn. */
-  tell: (() => void) | undefined;
+/** A change that is told when those before it have been. */
+interface Untold {
+  readonly change: FeedChange;
+  readonly recorded: RecordedTable;
 }
 
 /**
@@ -54,12 +45,12 @@ export class RecordingStorage implements Storage, Feed {
   readonly #lingerMs: number;
   readonly #onRecording: (isRecording: boolean) => void;
   readonly #tables: Map<string, RecordedTable> = new Map();
-  readonly #pending: Fifo<Pending> = new Fifo();
+  readonly #turns: Turns = new Turns();
   /** Positions of another process, or of an earlier one, are of another epoch. */
   readonly #epoch: number = randomInt(2 ** 47);
-  readonly #ring: ChangeRing;
+  readonly #ring: ChangeRing<RecordedTable>;
   /** Changes that were made while others were told. */
-  readonly #untold: Fifo<FeedChange> = new Fifo();
+  readonly #untold: Fifo<Untold> = new Fifo();
   #isTelling = false;
 
   /**
@@ -75,11 +66,10 @@ export class RecordingStorage implements Storage, Feed {
     this.#storage = storage;
     if (storage.snapshot) this.snapshot = storage.snapshot.bind(storage);
     this.#onRecording = onRecording;
-    const { maxChanges, maxBytes, lingerMs } = settingsOf(options);
+    const { maxChanges, maxBytes, lingerMs } = recordingSettings(options);
     this.#lingerMs = lingerMs;
-    this.#ring = new ChangeRing({ maxChanges, maxBytes }, 0, ({ table, position }) => {
-      const recorded = this.#tables.get(table);
-      if (recorded !== undefined) recorded.lost = position.sequence;
+    this.#ring = new ChangeRing({ maxChanges, maxBytes }, 0, (recorded, sequence) => {
+      recorded.lost = sequence;
     });
   }
 
@@ -134,18 +124,20 @@ export class RecordingStorage implements Storage, Feed {
       at = Math.max(at, ring.dropped);
       const batch: FeedChange[] = [];
       for (let i = 0; i < BATCH && at < ring.last; i++) {
-        const change = ring.at(++at);
-        if (change?.table === table) batch.push(change);
+        const isOf = ring.recordedAt(++at) === recorded;
+        const change = isOf ? ring.at(at) : undefined;
+        if (change !== undefined) batch.push(change);
       }
       if (batch.length > 0) yield batch;
     }
   }
 
   page(table: string, request: PageRequest): Awaitable<PositionedPage> {
-    return this.#inTurn(this.#storage.scan(table, request), (page) => ({
-      page,
-      position: this.position,
-    }));
+    const read = this.#storage.scan(table, request);
+    // It has what was called before; what is called while it takes its time need not wait for it to be told.
+    const told = this.#turns.take(undefined, () => this.position);
+    if (!isPromise(read) && !isPromise(told)) return { page: read, position: told };
+    return Promise.all([read, told]).then(([page, position]) => ({ page, position }));
   }
 
   // The storage.
@@ -164,7 +156,7 @@ export class RecordingStorage implements Storage, Feed {
   write(table: string, ops: readonly WriteOp[]): Awaitable<(Value | undefined)[]> {
     if (!this.#isRecorded(table)) return this.#storage.write(table, ops);
     const own = ops.map(ownOp);
-    return this.#inTurn(this.#storage.write(table, ops), (olds) => {
+    return this.#turns.take(this.#storage.write(table, ops), (olds) => {
       own.forEach((op, i) => {
         this.#record(table, op, olds[i]);
       });
@@ -210,6 +202,7 @@ export class RecordingStorage implements Storage, Feed {
     // So that what was not recorded lies between this and any position that somebody has.
     this.#ring.skip();
     const recorded: RecordedTable = {
+      table,
       since: this.#ring.last,
       lost: 0,
       listeners: new Set(),
@@ -234,45 +227,14 @@ export class RecordingStorage implements Storage, Feed {
     op: WriteOp,
     answer: Awaitable<Value | undefined>,
   ): Awaitable<Value | undefined> {
-    if (isPromise(answer) || this.#pending.length > 0) {
-      return this.#inTurn(answer, (old) => {
+    if (isPromise(answer) || this.#turns.waiting) {
+      return this.#turns.take(answer, (old) => {
         this.#record(table, op, old);
         return old;
       });
     }
     this.#record(table, op, answer);
     return answer;
-  }
-
-  /**
-   * Has what was called told in its turn: when the storage has answered it and all that was called before. The
-   * caller gets his answer then, too.
-   */
-  #inTurn<Answer, Told>(
-    answer: Awaitable<Answer>,
-    tell: (answer: Answer) => Told,
-  ): Awaitable<Told> {
-    if (!isPromise(answer) && this.#pending.length === 0) return tell(answer);
-    const pending: Pending = { tell: undefined };
-    this.#pending.push(pending);
-    return new Promise((resolve, reject) => {
-      const isReady = (finish: () => void): void => {
-        pending.tell = finish;
-        this.#tellReady();
-      };
-      Promise.resolve(answer).then(
-        (ready) => isReady(() => resolve(tell(ready))),
-        // What failed has not taken effect, as far as anybody knows.
-        (error) => isReady(() => reject(error)),
-      );
-    });
-  }
-
-  #tellReady(): void {
-    for (let next = this.#pending.peek(); next?.tell; next = this.#pending.peek()) {
-      this.#pending.shift();
-      next.tell();
-    }
   }
 
   #record(table: string, op: WriteOp, old: Value | undefined): void {
@@ -291,32 +253,24 @@ export class RecordingStorage implements Storage, Feed {
       old: old instanceof Uint8Array ? Uint8Array.from(old) : old,
       oldKnown: true,
     };
-    this.#ring.push(change);
-    this.#untold.push(change);
-    if (!this.#isTelling) this.#tell();
+    this.#ring.push(recorded, change);
+    if (this.#isTelling) this.#untold.push({ change, recorded });
+    else this.#tell(change, recorded);
   }
 
-  /** Tells all there is to tell: also what is changed by those who are told of something. */
-  #tell(): void {
+  /** Tells of a change, and of what is changed meanwhile by those who are told of something. */
+  #tell(change: FeedChange, recorded: RecordedTable): void {
     this.#isTelling = true;
-    for (let change = this.#untold.shift(); change !== undefined; change = this.#untold.shift()) {
-      const listeners = this.#tables.get(change.table)?.listeners;
-      if (listeners === undefined) continue;
-      for (const listener of listeners) listener(change, listeners.size);
+    tell(change, recorded);
+    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+      tell(next.change, next.recorded);
     }
     this.#isTelling = false;
   }
 }
 
-/** Fills in the defaults. */
-function settingsOf(options: RecordingOptions): Record<keyof RecordingOptions, number> {
-  const settings: Record<keyof RecordingOptions, number> = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof RecordingOptions)[]) {
-    const setting = options[name] ?? DEFAULTS[name];
-    if (!(setting >= 0)) throw new RangeError(`${name} must be a number of at least 0`);
-    settings[name] = setting;
-  }
-  return settings;
+function tell(change: FeedChange, { listeners }: RecordedTable): void {
+  for (const listener of listeners) listener(change, listeners.size);
 }
 
 /** How many changes are given at a time. */
