@@ -1,4 +1,4 @@
-import { KvError, okResponse, valueToMessage } from '@kv/protocol';
+import { checkText, KvError, okResponse, valueToMessage } from '@kv/protocol';
 import type { CommandService } from '../command-service.js';
 import { checkTopic, DEFAULT_LIMITS } from '../limits.js';
 import { noPushes } from '../subscriptions/no-pushes.js';
@@ -12,6 +12,8 @@ export const subscribe: CommandService<'subscribe'> = (
   { topic, pattern, maxMessages, maxBytes, overflow },
   { topics, subscriptions, limits = DEFAULT_LIMITS },
 ) => {
+  checkText('topic', topic);
+  checkText('pattern', pattern);
   if (topic !== '' && pattern !== '') {
     throw KvError.invalidCommand('there must be a topic or a pattern, not both');
   }

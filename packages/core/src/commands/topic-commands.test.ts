@@ -48,6 +48,13 @@ describe('the commands of topics, called as the plain functions that they are', 
     expect(() => unsubscribe({ topic: 'news', id: 1 }, alone)).toThrow(unsupported);
   });
 
+  it('name what is missing of a request that JavaScript has made', () => {
+    const { pattern: _, ...incomplete } = toTopic('news');
+    expect(() => subscribe(incomplete as never, context)).toThrow(
+      KvError.invalidCommand('pattern must be a string, not undefined'),
+    );
+  });
+
   it('refuse more subscriptions than a peer may have, and leave nothing of them', () => {
     const tooMany = expect.objectContaining({ code: 'TOO_MANY_REQUESTS' });
     // One to a pattern costs more, and counts as a hundred.
