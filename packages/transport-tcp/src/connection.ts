@@ -231,7 +231,7 @@ export class Connection implements Swept {
   #onFlushed(): void {
     this.#session.pushMore();
     if (this.#heldBack) this.#progressSoon();
-    else this.#progress();
+    else if (this.#phase !== 'open' || this.#inputEnded) this.#progress();
   }
 
   #onTaken(): void {
