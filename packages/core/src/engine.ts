@@ -97,7 +97,10 @@ export class Engine implements AsyncDisposable {
   readonly #ownSession: Session;
   #closing: Promise<void> | undefined;
 
-  /** @throws {RangeError} for a limit that is not a positive integer, or a setting of feeds that is no number from 0. */
+  /**
+   * @throws {RangeError} for a limit that is not a positive integer, or a setting of feeds that is no number
+   * from 0.
+   */
   constructor({
     storage = new SlabStorage(),
     limits,
@@ -173,8 +176,8 @@ export class Engine implements AsyncDisposable {
 
   /**
    * Ends the engine: requests from now on are refused with `UNAVAILABLE`, past no hooks, and subscriptions end
-   * with that; requests under way are waited for, then the storage is closed. Close transports first; they let their peers finish. Calling it
-   * again waits for the same end.
+   * with that; requests under way are waited for, then the storage is closed. Close transports first; they let
+   * their peers finish. Calling it again waits for the same end.
    *
    * @throws whatever the storage's `close` fails with.
    */

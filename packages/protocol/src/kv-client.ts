@@ -99,7 +99,8 @@ export interface CommandMethods {
    * changes; if it has not, the iteration rejects with `GONE`.
    *
    * With `snapshot`, it begins with a copy of the table: entries, and changes among them, up to an item of the kind
-   * `ready`. Whoever has applied them in their order has then the table as it was at one moment; the changes after it follow.
+   * `ready`. Whoever has applied them in their order has then the table as it was at one moment; the changes after
+   * it follow.
    *
    * @returns the watch, which is in place.
    */

@@ -3,9 +3,9 @@ import type { PositionMessage } from './messages.js';
 
 /**
  * Where a change stands among all changes of a store. Sequences count changes, and never go back within an epoch; an
- * epoch is the time from one opening of the store to the next, and has a number that no other has: a larger one, if changes
- * can be followed from an earlier epoch into it. Both are
- * integers from 0 to 2^53 - 1. As JSON it can be kept, to go on from it later.
+ * epoch is the time from one opening of the store to the next, and has a number that no other has: a larger one, if
+ * changes can be followed from an earlier epoch into it. Both are integers from 0 to 2^53 - 1. As JSON it can be kept,
+ * to go on from it later.
  */
 export interface Position {
   readonly epoch: number;

@@ -25,7 +25,8 @@ const AROUND_BYTES = 8;
 
 /**
  * Answers some of the pairs of a table, those whose keys begin with the prefix, and a cursor with which to ask
- * for more of them, if there may be more; and its position among the changes, if that is asked for. 400 for a cursor that did not come from here with this storage, table and prefix.
+ * for more of them, if there may be more; and its position among the changes, if that is asked for. 400 for a
+ * cursor that did not come from here with this storage, table and prefix.
  *
  * 413 if the pair that comes next is too large for any answer. It names the pair, and has a cursor, too, with which
  * the scan goes on behind the pair: an empty one, if there is nothing there.
