@@ -134,6 +134,7 @@ export function tableAndWatch(table: string, options: WatchOptions): CommandMess
   if (options.maxBytes !== undefined) checkUint32('maxBytes', maxBytes);
   checkFunction('onGap', options.onGap);
   if (after !== undefined) checkPosition('after', after);
+  checkFlag('snapshot', snapshot);
   if (after !== undefined && snapshot === true) {
     throw KvError.invalidCommand('a watch begins with a snapshot or after a position, not both');
   }
@@ -211,11 +212,18 @@ function checkFunction(what: string, given: unknown): void {
   throw KvError.invalidCommand(`${what} must be a function, not ${typeName(given)}`);
 }
 
+/** From JavaScript, any text would pass for yes. */
+function checkFlag(what: string, given: unknown): void {
+  if (given === undefined || typeof given === 'boolean') return;
+  throw KvError.invalidCommand(`${what} must be true or false, not ${typeName(given)}`);
+}
+
 /** Refuses options that make no sense. */
 export function checkOptions(options: CallOptions): void {
   checkNames(options, CALL_OPTIONS);
-  const { signal, timeoutMs } = options;
+  const { signal, timeoutMs, retryReads } = options;
   if (signal !== undefined) checkSignal(signal);
+  checkFlag('retryReads', retryReads);
   // A timer would take what is no time for a very short one.
   if (timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs > 0)) return;
   throw KvError.invalidCommand('timeoutMs must be a number greater than 0');

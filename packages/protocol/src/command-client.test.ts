@@ -404,6 +404,11 @@ describe('arguments', () => {
       'a callback of subscribe that is none',
       (kv) => kv.subscribe('t', fromJavaScript({ onGap: 1 })),
     ],
+    ['a text for the snapshot of watch', (kv) => kv.watch('t', fromJavaScript({ snapshot: 'no' }))],
+    [
+      'a text for the retryReads of hget',
+      (kv) => kv.hget('t', 'k', fromJavaScript({ retryReads: 'no' })),
+    ],
     ['the topic of publish', (kv) => kv.publish(bad, 'v')],
     ['a value of publish', (kv) => kv.publish('t', ['v', beyond])],
     ['no value of publish', (kv) => kv.publish('t', fromJavaScript(undefined))],
@@ -581,6 +586,18 @@ describe('a scan', () => {
     expect(client.sent.slice(0, 2)).toEqual(client.sent.slice(2));
     expect(client.sent[0]?.requestData.value).toMatchObject({ prefix: 'p' });
     expect(client.options).toEqual(new Array(4).fill({ timeoutMs: 5 }));
+  });
+});
+
+describe('a watch', () => {
+  it('begins after the position that it was given, whatever becomes of that', async () => {
+    const client = answering({ ...values(8n), position: { epoch: 3n, sequence: 4n } });
+    const after = { epoch: 3, sequence: 2 };
+    const watching = client.watch('t', { after });
+    after.sequence = 3;
+    const watch = await watching;
+    after.sequence = 4;
+    expect(watch.position).toEqual({ epoch: 3, sequence: 2 });
   });
 });
 

@@ -168,7 +168,9 @@ export abstract class CommandClient implements KvClient {
 
   async watch(table: string, options: WatchOptions = {}): Promise<Watch> {
     const message = tableAndWatch(table, options);
-    const { signal, timeoutMs, after, snapshot = false, overflow = 'catch-up', onGap } = options;
+    const { signal, timeoutMs, snapshot = false, overflow = 'catch-up', onGap } = options;
+    // It may be the caller's own, who may change it.
+    const after = options.after && { ...options.after };
     const callOptions = { signal, timeoutMs };
     checkOptions(callOptions);
     let watching: Watching | undefined;
