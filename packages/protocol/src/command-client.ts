@@ -1,41 +1,25 @@
-import { type Awaitable, isPromise } from './awaitable.js';
 import type { QueueLimits } from './bounded-queue.js';
-import {
-  checkOptions,
-  pushedOverflow,
-  tableAndChanges,
-  tableAndKey,
-  tableAndKeys,
-  tableAndPages,
-  tableAndPair,
-  tableAndPairs,
-  tableAndWatch,
-  topicAndValues,
-  topicOrPattern,
-} from './call-arguments.js';
+import { changeOf, changePage, entry, messageOf, ok, unexpected } from './call-answers.js';
+import { checkOptions, pushedOverflow, tableAndWatch, topicOrPattern } from './call-arguments.js';
 import { Cancellations } from './cancellations.js';
-import { changeFromMessage } from './change-message.js';
+import { CommandCalls } from './command-calls.js';
 import { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
 import { Inbox } from './inbox.js';
 import { Inboxes, type PushTarget } from './inboxes.js';
-import type { CallOptions, KvClient, Pairs, ScanOptions } from './kv-client.js';
+import type { CallOptions, KvClient } from './kv-client.js';
 import { ERROR_STATUS, KvError } from './kv-error.js';
 import {
   type CommandMessage,
-  type CommandName,
   type CommandRequest,
   type CommandResponse,
   commandRequest,
-  type KvpairMessage,
-  type ValueMessage,
 } from './messages.js';
 import { type Position, positionFromMessage, positionToMessage } from './position.js';
 import { responseError } from './response.js';
 import type { Message, SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
-import { checkText } from './text.js';
-import { type Value, valueFromMessage } from './value.js';
-import type { Change, ChangePage, Watch } from './watch-item.js';
-import type { ChangesOptions, WatchOptions } from './watch-options.js';
+import { valueFromMessage } from './value.js';
+import type { Change, Watch } from './watch-item.js';
+import type { WatchOptions } from './watch-options.js';
 import { type CopiedPage, Watching } from './watching.js';
 
 const END = new Uint8Array(0);
@@ -45,93 +29,18 @@ const COPIED_PAIRS = 1000;
 
 /**
  * The commands in terms of one `execute`: what a client in-process and a client over a network have
- * in common. Arguments are checked here, before anything is sent.
+ * in common. Those that are answered once are {@link CommandCalls}; those that go on are subscriptions, which
+ * are kept here. Arguments are checked before anything is sent.
  */
-export abstract class CommandClient implements KvClient {
+export abstract class CommandClient extends CommandCalls implements KvClient {
   /** The subscriptions. Whoever derives from this brings them what is pushed. */
   protected readonly inboxes: Inboxes = new Inboxes();
   protected readonly cancellations: Cancellations = new Cancellations();
-
-  /**
-   * Takes a request to the engine and brings its answer. The options have been checked.
-   *
-   * @param answered called with the answer as soon as it is there, before anything that was pushed after it
-   * is delivered; even if the caller has given up.
-   */
-  protected abstract execute(
-    request: CommandRequest,
-    options: CallOptions | undefined,
-    answered?: (response: CommandResponse) => void,
-  ): Awaitable<CommandResponse>;
 
   /** Tells the engine, if it can be told, that a subscription has ended here. */
   protected abstract leave(request: CommandRequest): Promise<void>;
 
   abstract close(): Promise<void>;
-
-  async hget(table: string, key: string, options?: CallOptions): Promise<Value | null> {
-    const sent = this.#call('hget', tableAndKey(table, key), options);
-    const response = isPromise(sent) ? await sent : sent;
-    return response.status === 404 ? null : onlyValue(response);
-  }
-
-  async hgetall(table: string, options?: CallOptions): Promise<Map<string, Value>> {
-    checkText('table', table);
-    const { pairs } = ok(await this.#call('hgetall', { table }, options));
-    return new Map(pairs.map(entry));
-  }
-
-  async hmget(
-    table: string,
-    keys: readonly string[],
-    options?: CallOptions,
-  ): Promise<(Value | null)[]> {
-    const message = tableAndKeys(table, keys);
-    const response = await this.#call('hmget', message, options);
-    return allValues(response, message.keys.length);
-  }
-
-  async hset(
-    table: string,
-    key: string,
-    value: Value,
-    options?: CallOptions,
-  ): Promise<Value | null> {
-    const sent = this.#call('hset', tableAndPair(table, key, value), options);
-    return onlyValue(isPromise(sent) ? await sent : sent);
-  }
-
-  async hmset(table: string, pairs: Pairs, options?: CallOptions): Promise<(Value | null)[]> {
-    const message = tableAndPairs(table, pairs);
-    const response = await this.#call('hmset', message, options);
-    return allValues(response, message.pairs.length);
-  }
-
-  async hdel(table: string, key: string, options?: CallOptions): Promise<Value | null> {
-    const sent = this.#call('hdel', tableAndKey(table, key), options);
-    return onlyValue(isPromise(sent) ? await sent : sent);
-  }
-
-  async hmdel(
-    table: string,
-    keys: readonly string[],
-    options?: CallOptions,
-  ): Promise<(Value | null)[]> {
-    const message = tableAndKeys(table, keys);
-    const response = await this.#call('hmdel', message, options);
-    return allValues(response, message.keys.length);
-  }
-
-  async hexist(table: string, key: string, options?: CallOptions): Promise<boolean> {
-    const sent = this.#call('hexist', tableAndKey(table, key), options);
-    return flag(onlyValue(isPromise(sent) ? await sent : sent));
-  }
-
-  async hmexist(table: string, keys: readonly string[], options?: CallOptions): Promise<boolean[]> {
-    const message = tableAndKeys(table, keys);
-    const response = await this.#call('hmexist', message, options);
-    return allValues(response, message.keys.length).map(flag);
-  }
 
   async subscribe(
     topic: string | TopicPattern,
@@ -153,17 +62,6 @@ export abstract class CommandClient implements KvClient {
     });
     await this.#enter(inbox, callOptions);
     return inbox;
-  }
-
-  async publish(
-    topic: string,
-    values: Value | readonly Value[],
-    options?: CallOptions,
-  ): Promise<number> {
-    const sent = this.#call('publish', topicAndValues(topic, values), options);
-    const { delivered } = ok(isPromise(sent) ? await sent : sent);
-    if (delivered === undefined) throw unexpected('no number of subscriptions');
-    return delivered;
   }
 
   async watch(table: string, options: WatchOptions = {}): Promise<Watch> {
@@ -198,32 +96,14 @@ export abstract class CommandClient implements KvClient {
     const scanned = { table, limit: COPIED_PAIRS, prefix: key || prefix, positioned: true };
     watching = new Watching({
       ...{ table, live, start, after, snapshot, overflow, onGap },
-      pull: (position) => {
+      pull: async (position) => {
         const asked = { table, key, prefix, after: positionToMessage(position), limit: 0 };
-        return this.#changes(asked, patient);
+        const request = commandRequest('changes', asked);
+        return changePage(table, await this.execute(request, patient));
       },
       copy: (cursor) => this.#copiedPage({ ...scanned, cursor }, key, patient),
     });
     return watching;
-  }
-
-  async changes(table: string, after: Position, options: ChangesOptions = {}): Promise<ChangePage> {
-    const message = tableAndChanges(table, after, options);
-    const { signal, timeoutMs, retryReads } = options;
-    return this.#changes(message, { signal, timeoutMs, retryReads });
-  }
-
-  hscan(table: string, options: ScanOptions = {}): AsyncIterable<[key: string, value: Value]> {
-    const first = tableAndPages(table, options);
-    const { prefix: _, pageSize: __, onTooLarge, ...callOptions } = options;
-    checkOptions(callOptions);
-    return { [Symbol.asyncIterator]: () => this.#scan(first, callOptions, onTooLarge) };
-  }
-
-  async snapshot(options?: CallOptions): Promise<number> {
-    const bytes = onlyValue(await this.#call('snapshot', {}, options));
-    if (typeof bytes !== 'bigint') throw unexpected('something else than an integer');
-    return Number(bytes);
   }
 
   /** Brings a subscription the answer to its request, after which messages come. */
@@ -240,36 +120,13 @@ export abstract class CommandClient implements KvClient {
     return this.close();
   }
 
-  /** From the first page to the last. */
-  async *#scan(
-    first: CommandMessage<'hscan'>,
-    options: CallOptions,
-    onTooLarge: ScanOptions['onTooLarge'],
-  ): AsyncGenerator<[key: string, value: Value], void, undefined> {
-    let { cursor } = first;
-    do {
-      const page = await this.#call('hscan', { ...first, cursor }, options);
-      checkPage(page, onTooLarge);
-      for (const pair of page.pairs) yield entry(pair);
-      cursor = page.cursor ?? END;
-      // One of no bytes would begin anew.
-    } while (cursor.length > 0);
-  }
-
-  async #changes(message: CommandMessage<'changes'>, options: CallOptions): Promise<ChangePage> {
-    const { table } = message;
-    const { page, position } = ok(await this.#call('changes', message, options));
-    const changes = page?.changes.map((change) => changeFromMessage(table, change)) ?? [];
-    return { changes, position: positionFromMessage(position) };
-  }
-
   /** A page of a table, of which only `key` counts, if it is not empty. */
   async #copiedPage(
     message: CommandMessage<'hscan'>,
     key: string,
     options: CallOptions,
   ): Promise<CopiedPage> {
-    const response = await this.#call('hscan', message, options);
+    const response = await this.execute(commandRequest('hscan', message), options);
     if (response.status === ERROR_STATUS.INVALID_COMMAND && message.cursor.length > 0) {
       const why = 'The table can be copied no further: the server was started anew meanwhile';
       throw new KvError('GONE', why, { cause: responseError(response) });
@@ -309,43 +166,6 @@ export abstract class CommandClient implements KvClient {
   async #leave(topic: string, id: number): Promise<void> {
     await this.leave(commandRequest('unsubscribe', { topic, id })).catch(() => {});
   }
-
-  #call<Name extends CommandName>(
-    name: Name,
-    message: CommandMessage<Name>,
-    options: CallOptions | undefined,
-  ): Awaitable<CommandResponse> {
-    if (options !== undefined) checkOptions(options);
-    return this.execute(commandRequest(name, message), options);
-  }
-}
-
-function ok(response: CommandResponse): CommandResponse {
-  const error = responseError(response);
-  if (error) throw error;
-  return response;
-}
-
-/** Only what is too large to be answered comes with an error and a cursor: the scan can go on behind it. */
-function checkPage(page: CommandResponse, onTooLarge: ScanOptions['onTooLarge']): void {
-  const error = responseError(page);
-  if (error === undefined) return;
-  if (page.cursor === undefined || onTooLarge === undefined) throw error;
-  onTooLarge(error);
-}
-
-function onlyValue(response: CommandResponse): Value | null {
-  return valueFromMessage(messages(response, 1)[0]);
-}
-
-function allValues(response: CommandResponse, count: number): (Value | null)[] {
-  return messages(response, count).map(valueFromMessage);
-}
-
-function messages(response: CommandResponse, count: number): readonly ValueMessage[] {
-  const { values } = ok(response);
-  if (values.length !== count) throw unexpected(`${values.length} values instead of ${count}`);
-  return values;
 }
 
 function limitsOf({ maxMessages, maxBytes }: SubscribeOptions | WatchOptions): QueueLimits {
@@ -353,34 +173,4 @@ function limitsOf({ maxMessages, maxBytes }: SubscribeOptions | WatchOptions): Q
     maxMessages: maxMessages ?? DEFAULT_QUEUE_LIMITS.maxMessages,
     maxBytes: maxBytes ?? DEFAULT_QUEUE_LIMITS.maxBytes,
   };
-}
-
-function changeOf(table: string, { change }: CommandResponse): Change {
-  if (change === undefined) throw unexpected('no change');
-  return changeFromMessage(table, change);
-}
-
-function messageOf({ topic = '', values }: CommandResponse): Message {
-  return { topic, values: values.map(valueIn) };
-}
-
-function valueIn(message: ValueMessage): Value {
-  const value = valueFromMessage(message);
-  if (value === null) throw unexpected('a message with an empty value');
-  return value;
-}
-
-function entry({ key, value: message }: KvpairMessage): [key: string, value: Value] {
-  const value = valueFromMessage(message);
-  if (value === null) throw unexpected('a pair without a value');
-  return [key, value];
-}
-
-function flag(value: Value | null): boolean {
-  if (typeof value !== 'boolean') throw unexpected('something else than a boolean');
-  return value;
-}
-
-function unexpected(what: string): KvError {
-  return new KvError('INTERNAL', `The server answered ${what}`);
 }
