@@ -126,6 +126,34 @@ describe('a watch that reads again what is missing', () => {
     await expect(next).rejects.toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
   });
 
+  it.each<[string, (live: Inbox<Change>) => void, string]>([
+    [
+      'the server has ended it',
+      (live) => live.receive(errorResponse(new KvError('UNAVAILABLE', 'Closed')), 0),
+      'UNAVAILABLE',
+    ],
+    ['it is given up', (live) => live.fail(new KvError('CANCELLED', 'Given up')), 'CANCELLED'],
+  ])('skips nothing when it ends while it reads: %s', async (_, end, code) => {
+    let answer = (_: ChangePage): void => {};
+    const reading = (): Promise<ChangePage> =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const { live, push, watching } = watchOf(reading);
+    const iterator = watching[Symbol.asyncIterator]();
+    const next = iterator.next();
+    live.interrupt();
+    // They come after what is missing.
+    push(changeAt(1, 5));
+    push(changeAt(1, 6));
+    await setImmediate();
+    end(live);
+    answer({ changes: [changeAt(1, 1)], position: at(1, 1) });
+    await expect(next).rejects.toThrow(expect.objectContaining({ code }));
+    expect(watching.position).toEqual(at(1, 0));
+    expect((await iterator.next()).done).toBe(true);
+  });
+
   it('fails with what reading fails with, and ends', async () => {
     const { live, watching } = watchOf(() => Promise.reject(new KvError('GONE', 'Not kept')));
     live.interrupt();

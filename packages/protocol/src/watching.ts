@@ -112,17 +112,29 @@ export class Watching implements Watch {
   }
 
   async *#run(): AsyncGenerator<WatchItem, undefined, undefined> {
-    if (this.#parts.snapshot) yield* this.#copy();
+    if (this.#parts.snapshot && !(yield* this.#copy())) return this.#end();
     for (;;) {
       if (this.#missing) {
         this.#missing = false;
-        yield* this.#catchUp();
+        if (!(yield* this.#catchUp())) return this.#end();
       }
       const next = await this.#nextPushed();
       if (next === undefined) continue;
       if (next.done) return undefined;
       if (isLater(next.value.position, this.#at)) yield this.#told(next.value);
     }
+  }
+
+  /**
+   * The end, in the middle of what is read. What was pushed and waits is not told: what comes before it would be
+   * missing.
+   *
+   * @throws why it has ended.
+   */
+  async #end(): Promise<undefined> {
+    const { live } = this.#parts;
+    let next = await (this.#next ?? live.next());
+    while (!next.done) next = await live.next();
   }
 
   /** The next change that is pushed; `undefined` if some before it are missing. */
@@ -145,75 +157,81 @@ export class Watching implements Watch {
     return next;
   }
 
+  // What is read, to be told. Each gives back whether it has told all, rather than that the watch has ended.
+
   /** Reads what is missing, up to the newest. */
-  #catchUp(): AsyncGenerator<WatchItem, void, undefined> {
+  #catchUp(): AsyncGenerator<WatchItem, boolean, undefined> {
     return this.#parts.overflow === 'conflate' ? this.#conflated() : this.#missed();
   }
 
-  async *#missed(): AsyncGenerator<WatchItem, void, undefined> {
+  async *#missed(): AsyncGenerator<WatchItem, boolean, undefined> {
     for (;;) {
       const page = await this.#ask(this.#parts.pull(this.#at));
-      if (page === undefined) return;
+      if (page === undefined) return false;
       for (const change of page.changes) {
-        if (this.#parts.live.ended) return;
+        if (this.#parts.live.ended) return false;
         yield this.#told(change);
       }
       this.#at = page.position;
-      if (page.changes.length === 0) return;
+      if (page.changes.length === 0) return true;
     }
   }
 
   /** Of each key the last change. Only when all of them have been told, everything has. */
-  async *#conflated(): AsyncGenerator<WatchItem, void, undefined> {
+  async *#conflated(): AsyncGenerator<WatchItem, boolean, undefined> {
     const latest = new Map<string, Change>();
     let at = this.#at;
     let isEnd = false;
     for (let pages = 0; !isEnd && pages < CONFLATED_PAGES; pages++) {
       const page = await this.#ask(this.#parts.pull(at));
-      if (page === undefined) return;
+      if (page === undefined) return false;
       for (const change of page.changes) conflate(latest, change);
       at = page.position;
       isEnd = page.changes.length === 0;
     }
     for (const change of latest.values()) {
-      if (this.#parts.live.ended) return;
+      if (this.#parts.live.ended) return false;
       yield change;
     }
     this.#at = at;
     if (!isEnd) this.#missing = true;
+    return true;
   }
 
   /** Reads the table page by page, and before each page what has changed since the one before. */
-  async *#copy(): AsyncGenerator<WatchItem, void, undefined> {
+  async *#copy(): AsyncGenerator<WatchItem, boolean, undefined> {
     const { table, copy, live } = this.#parts;
     let cursor: Uint8Array = new Uint8Array(0);
     do {
       const page = await this.#ask(copy(cursor));
-      if (page === undefined) return;
-      yield* this.#changesUpTo(page.position);
+      if (page === undefined) return false;
+      if (!(yield* this.#changesUpTo(page.position))) return false;
       for (const [key, value] of page.entries) {
-        if (live.ended) return;
+        if (live.ended) return false;
         yield { kind: 'entry', table, key, value };
       }
       cursor = page.cursor;
     } while (cursor.length > 0);
-    if (!live.ended) yield { kind: 'ready', table, position: this.#at };
+    if (live.ended) return false;
+    yield { kind: 'ready', table, position: this.#at };
+    return true;
   }
 
-  async *#changesUpTo(position: Position): AsyncGenerator<WatchItem, void, undefined> {
+  async *#changesUpTo(position: Position): AsyncGenerator<WatchItem, boolean, undefined> {
     while (isAfter(position, this.#at)) {
       const page = await this.#ask(this.#parts.pull(this.#at));
-      if (page === undefined) return;
+      if (page === undefined) return false;
       if (page.changes.length === 0 && !isAfter(page.position, this.#at)) {
         throw new KvError('INTERNAL', 'The server has not told what is in a page of the table');
       }
       for (const change of page.changes) {
         if (isAfter(change.position, position)) break;
-        if (this.#parts.live.ended) return;
+        if (this.#parts.live.ended) return false;
         yield this.#told(change);
       }
       this.#at = isAfter(page.position, position) ? position : page.position;
     }
+    return true;
   }
 
   /**
