@@ -7,7 +7,7 @@ import type { Position } from './position.js';
 import { errorResponse, okResponse } from './response.js';
 import type { Change, ChangePage, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
-import { Watching } from './watching.js';
+import { Watching, type WatchParts } from './watching.js';
 
 const at = (epoch: number, sequence: number): Position => ({ epoch, sequence });
 
@@ -17,10 +17,18 @@ const changeAt = (epoch: number, sequence: number, key = 'k'): Change => ({
   ...{ table: 't', key, cause: 'set', value: BigInt(sequence), old: undefined },
 });
 
+interface Options {
+  readonly start?: Position;
+  readonly maxMessages?: number;
+  readonly overflow?: WatchOverflow;
+  /** What the table is; without it, it is not copied. */
+  readonly copy?: WatchParts['copy'];
+}
+
 /** A watch whose server is a script: `pull` answers what is asked of its history. */
 function watchOf(
-  pull: (after: Position) => Promise<ChangePage>,
-  { start = at(1, 0), maxMessages = 100, overflow = 'catch-up' as WatchOverflow } = {},
+  pull: WatchParts['pull'],
+  { start = at(1, 0), maxMessages = 100, overflow = 'catch-up', copy }: Options = {},
 ) {
   const positions = new Map<CommandResponse, Change>();
   let watching: Watching | undefined;
@@ -35,9 +43,9 @@ function watchOf(
     onEnd: async () => {},
   });
   watching = new Watching({
-    ...{ table: 't', live, start, after: undefined, snapshot: false, overflow, pull },
+    ...{ table: 't', live, start, after: undefined, snapshot: copy !== undefined, overflow, pull },
     onGap: undefined,
-    copy: () => Promise.reject(new Error('Nothing is copied')),
+    copy: copy ?? (() => Promise.reject(new Error('Nothing is copied'))),
   });
   const push = (change: Change): void => {
     const response = okResponse([]);
@@ -189,5 +197,15 @@ describe('a watch that reads again what is missing', () => {
     expect(watching.position).toEqual(at(1, 3));
     await watching.unsubscribe();
     expect((await waiting).done).toBe(true);
+  });
+});
+
+describe('a watch that copies', () => {
+  it('ends if its server does not tell what is in a page', async () => {
+    const page = { entries: [['a', 1n]] as const, position: at(1, 5), cursor: new Uint8Array(0) };
+    const { live, watching } = watchOf(historyOf(), { copy: async () => page });
+    const next = watching[Symbol.asyncIterator]().next();
+    await expect(next).rejects.toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    expect(live.ended).toBe(true);
   });
 });

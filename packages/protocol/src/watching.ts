@@ -112,16 +112,22 @@ export class Watching implements Watch {
   }
 
   async *#run(): AsyncGenerator<WatchItem, undefined, undefined> {
-    if (this.#parts.snapshot && !(yield* this.#copy())) return this.#end();
-    for (;;) {
-      if (this.#missing) {
-        this.#missing = false;
-        if (!(yield* this.#catchUp())) return this.#end();
+    try {
+      if (this.#parts.snapshot && !(yield* this.#copy())) return await this.#end();
+      for (;;) {
+        if (this.#missing) {
+          this.#missing = false;
+          if (!(yield* this.#catchUp())) return await this.#end();
+        }
+        const next = await this.#nextPushed();
+        if (next === undefined) continue;
+        if (next.done) return undefined;
+        if (isLater(next.value.position, this.#at)) yield this.#told(next.value);
       }
-      const next = await this.#nextPushed();
-      if (next === undefined) continue;
-      if (next.done) return undefined;
-      if (isLater(next.value.position, this.#at)) yield this.#told(next.value);
+    } catch (error) {
+      // Whatever it is, nobody asks for more.
+      await this.#parts.live.unsubscribe();
+      throw error;
     }
   }
 
@@ -235,9 +241,9 @@ export class Watching implements Watch {
   }
 
   /**
-   * Waits for what was asked of the server. If that fails, the watch has ended.
+   * Waits for what was asked of the server.
    *
-   * @returns `undefined` if it has ended meanwhile: why, {@link WatchParts.live} tells.
+   * @returns `undefined` if the watch has ended meanwhile: why, {@link WatchParts.live} tells.
    */
   async #ask<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
     const { live } = this.#parts;
@@ -246,7 +252,6 @@ export class Watching implements Watch {
       return live.ended ? undefined : answer;
     } catch (error) {
       if (live.ended) return undefined;
-      await live.unsubscribe();
       throw error;
     }
   }
