@@ -174,6 +174,34 @@ describe('a watch of a table', () => {
     expect(engine.stats().subscriptions).toBe(0);
   });
 
+  it.each([
+    ['changes', {}],
+    ['hscan', { snapshot: true }],
+  ] as const)('ends when it is left while a hook holds up %s', async (command, options) => {
+    const kv = engine.client();
+    const watch = await kv.watch('t', { maxMessages: 1, ...options });
+    for (let i = 0; i < 5; i++) await kv.hset('t', `k${i}`, 1n);
+    let goOn = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const reached = new Promise<void>((resolve) => {
+      engine.hooks.on('requestReceived', ({ request }) => {
+        if (request.requestData.case !== command) return undefined;
+        resolve();
+        return held;
+      });
+    });
+    const next = watch[Symbol.asyncIterator]().next();
+    await reached;
+    const unsubscribing = watch.unsubscribe();
+    expect((await next).done).toBe(true);
+    // It is asked for behind what is held up.
+    goOn();
+    await unsubscribing;
+    expect(engine.stats().subscriptions).toBe(0);
+  });
+
   it('ends when it is left while it reads what is missing', async () => {
     const kv = engine.client();
     const watch = await kv.watch('t', { maxMessages: 1 });

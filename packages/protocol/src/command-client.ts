@@ -73,6 +73,7 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
     checkOptions(callOptions);
     let watching: Watching | undefined;
     let start: Position | undefined;
+    const end = new AbortController();
     const live: Inbox<Change> = new Inbox({
       request: commandRequest('watch', message),
       topic: '',
@@ -81,7 +82,10 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
       signal,
       onGap: (gap) => watching?.gap(gap),
       itemOf: (response) => changeOf(table, response),
-      onEnd: () => this.#ended(live),
+      onEnd: () => {
+        end.abort();
+        return this.#ended(live);
+      },
     });
     await this.#enter(live, callOptions, ({ position }) => {
       start ??= position && positionFromMessage(position);
@@ -90,8 +94,9 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
       await live.unsubscribe();
       throw unexpected('no position');
     }
-    // They are not the caller's calls: who watches waits for as long as it takes to connect again.
-    const patient = { signal, timeoutMs: Number.POSITIVE_INFINITY, retryReads: true };
+    // They are not the caller's calls: who watches waits for as long as it takes to connect again. When it has ended,
+    // nobody waits any more.
+    const patient = { signal: end.signal, timeoutMs: Number.POSITIVE_INFINITY, retryReads: true };
     const { key, prefix } = message;
     const scanned = { table, limit: COPIED_PAIRS, prefix: key || prefix, positioned: true };
     watching = new Watching({
