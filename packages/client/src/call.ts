@@ -6,7 +6,7 @@ import {
   timeoutError,
 } from '@kv/protocol';
 
-/** One call of the application: settled once, by an answer or by an error. */
+/** One call, of the application or of the client itself: settled once, by an answer or by an error. */
 export class Call {
   readonly request: CommandRequest;
   /** What gives it up, through `Cancellations`. */
@@ -21,6 +21,8 @@ export class Call {
   sent = false;
   /** Whether it makes sense on this one connection alone. */
   pinned = false;
+  /** Whether it is the client's own, which takes nothing from what the application may have under way. */
+  isOwn = false;
   readonly promise: Promise<CommandResponse>;
   #resolve!: (response: CommandResponse) => void;
   #reject!: (error: KvError) => void;

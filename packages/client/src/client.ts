@@ -1,18 +1,19 @@
 import type { Duplex } from 'node:stream';
 import {
   type Awaitable,
-  type CallOptions,
   CommandClient,
   type CommandRequest,
   type CommandResponse,
   cancelledError,
   KvError,
   type PushTarget,
+  type RequestOptions,
   responseError,
 } from '@kv/protocol';
 import { EventEmitter } from 'eventemitter3';
 import { reconnectDelay } from './backoff.js';
 import { Call } from './call.js';
+import { CallQueue } from './call-queue.js';
 import { Connection, type Remains } from './connection.js';
 import { Deadlines } from './deadlines.js';
 import { openStream } from './open-stream.js';
@@ -53,8 +54,8 @@ export class Client extends CommandClient {
   readonly #settings: Settings;
   readonly #deadlines: Deadlines;
   #connection: Connection | undefined;
-  /** Calls that wait for a connection, in their order; none of them is settled. */
-  readonly #queue: Set<Call> = new Set();
+  /** Calls that wait for a connection. */
+  readonly #queue: CallQueue = new CallQueue();
   /** Subscriptions that are not in place any more, and will be with the next connection. */
   readonly #absent: Set<PushTarget> = new Set();
   #state: 'idle' | 'connecting' | 'connected' | 'closed' = 'idle';
@@ -97,10 +98,11 @@ export class Client extends CommandClient {
 
   protected override execute(
     request: CommandRequest,
-    options: CallOptions = {},
+    options: RequestOptions = {},
     answered?: (response: CommandResponse) => void,
   ): Awaitable<CommandResponse> {
-    this.#checkAccepting();
+    this.#checkOpen();
+    if (options.isOwn !== true) this.#checkPending();
     if (options.signal?.aborted) throw cancelledError(options.signal);
     const call = this.#call(request, options, answered);
     this.#send(call);
@@ -109,7 +111,7 @@ export class Client extends CommandClient {
 
   /** On another connection, the id would be another subscription's. */
   protected override async leave(request: CommandRequest): Promise<void> {
-    const call = this.#call(request, { retryReads: false });
+    const call = this.#call(request, { retryReads: false, isOwn: true });
     call.pinned = true;
     if (this.#connection === undefined) call.fail(lost(undefined));
     else this.#send(call);
@@ -118,7 +120,7 @@ export class Client extends CommandClient {
 
   #call(
     request: CommandRequest,
-    { signal, timeoutMs, retryReads }: CallOptions,
+    { signal, timeoutMs, retryReads, isOwn = false }: RequestOptions,
     answered?: (response: CommandResponse) => void,
   ): Call {
     const { timeoutMs: defaultMs, retryReads: retryByDefault } = this.#settings;
@@ -130,6 +132,7 @@ export class Client extends CommandClient {
       this.#forget,
       answered,
     );
+    call.isOwn = isOwn;
     this.cancellations.watch(call);
     this.#deadlines.watch(call);
     return call;
@@ -147,10 +150,13 @@ export class Client extends CommandClient {
     this.#deadlines.stop();
   }
 
-  #checkAccepting(): void {
+  #checkOpen(): void {
     if (this.#state === 'closed') throw new KvError('UNAVAILABLE', 'The client is closed');
     if (this.#state === 'idle') throw new KvError('UNAVAILABLE', 'The client is not connected');
-    const pending = this.#queue.size + (this.#connection?.pending ?? 0);
+  }
+
+  #checkPending(): void {
+    const pending = this.#queue.pending + (this.#connection?.pending ?? 0);
     if (pending >= this.#settings.maxPending) {
       throw new KvError('TOO_MANY_REQUESTS', `${pending} calls are waiting for their answers`);
     }
@@ -178,16 +184,13 @@ export class Client extends CommandClient {
     this.#state = 'connected';
     // Calls that wait may publish what is subscribed to.
     for (const inbox of this.#absent) void this.#enterAgain(inbox);
-    const waiting = [...this.#queue];
-    this.#queue.clear();
-    for (const call of waiting) this.#send(call);
+    for (const call of this.#queue.takeAll()) this.#send(call);
   }
 
   async #enterAgain(inbox: PushTarget): Promise<void> {
     this.#absent.delete(inbox);
     if (inbox.ended) return;
-    // The limit on calls that wait is for those of the application.
-    const call = this.#call(inbox.request, { retryReads: true }, (answer) => {
+    const call = this.#call(inbox.request, { retryReads: true, isOwn: true }, (answer) => {
       this.answered(inbox, answer);
       if (inbox.id !== undefined) inbox.interrupt();
     });

@@ -39,6 +39,7 @@ export class Connection {
   readonly #calls: Fifo<Call> = new Fifo();
   /** How many of `#calls` have been handed to the stream; the others are still in `#out`. */
   #sent = 0;
+  #pending = 0;
   #flushScheduled = false;
   #answered = false;
   /** When the server last said anything, by `performance.now()`; at first, when it was reached. */
@@ -81,9 +82,9 @@ export class Connection {
     return this.#calls;
   }
 
-  /** How many calls have no answer yet, those included that nobody waits for any more. */
+  /** How many calls of the application have no answer yet, those included that nobody waits for any more. */
   get pending(): number {
-    return this.#calls.length;
+    return this.#pending;
   }
 
   /**
@@ -102,6 +103,7 @@ export class Connection {
       throw KvError.from(error);
     }
     this.#calls.push(call);
+    if (!call.isOwn) this.#pending++;
     call.sent = true;
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
@@ -196,7 +198,9 @@ export class Connection {
   #takeSent(): Call | undefined {
     if (this.#sent === 0) return undefined;
     this.#sent--;
-    return this.#calls.shift();
+    const call = this.#calls.shift();
+    if (call?.isOwn === false) this.#pending--;
+    return call;
   }
 }
 

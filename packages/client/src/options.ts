@@ -22,7 +22,8 @@ export interface ClientOptions extends FrameOptions {
   readonly connectTimeoutMs?: number | undefined;
   /**
    * Calls that may wait for their answers, sent or not: 100,000 by default. One more fails with
-   * `TOO_MANY_REQUESTS`.
+   * `TOO_MANY_REQUESTS`. What subscriptions and watches ask for by themselves, as after a lost connection, is not
+   * counted: it is one request each at the most, and watches read 16 pages at a time, all together.
    */
   readonly maxPending?: number | undefined;
   /** Whether calls that only read are repeated after a lost connection: not by default. */

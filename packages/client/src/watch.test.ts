@@ -163,3 +163,83 @@ describe('a watch that is given up', () => {
     expect(asked()).toEqual(['watch', 'unsubscribe']);
   });
 });
+
+describe('what watches read', () => {
+  const MANY = 40;
+  const AT_A_TIME = 16;
+
+  /** Many watches that catch up, each of which waits for its first change. */
+  async function catchingUp(): Promise<
+    { readonly watch: Watch; readonly next: Promise<unknown> }[]
+  > {
+    const watches: Watch[] = [];
+    for (let i = 0; i < MANY; i++) {
+      watches.push(await watched(BigInt(i + 1), 't', { after: at(i) }));
+    }
+    const all = watches.map((watch) => ({ watch, next: outcome(watch) }));
+    await settled();
+    return all;
+  }
+
+  /** Of the requests so far, those for changes, by the sequence after which. */
+  const read = (): number[] =>
+    server.connection.requests.flatMap(({ requestData: { case: name, value } }) =>
+      name === 'changes' ? [Number(value.after?.sequence)] : [],
+    );
+
+  /** Answers one of these requests. */
+  function answerChange(sequence: number): void {
+    const position = positionToMessage(at(sequence));
+    const change = { position, key: 'k', cause: 'set', value: valueToMessage(1n), oldKnown: false };
+    server.connection.answer({ ...okResponse([]), page: { changes: [change] }, position });
+  }
+
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+  it('is a few pages at a time, in their turn, and takes nothing from the application’s calls', async () => {
+    await connected({ maxPending: 2 });
+    const all = await catchingUp();
+    expect(read()).toEqual(upTo(AT_A_TIME));
+    const calls = [kv.hget('t', 'a'), kv.hget('t', 'b')];
+    await expect(kv.hget('t', 'c')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+    await settled();
+    for (let i = 0; i < AT_A_TIME; i++) answerChange(i + 1);
+    for (const value of ['a', 'b']) server.connection.answerValue(value);
+    expect(await Promise.all(calls)).toEqual(['a', 'b']);
+    for (let i = AT_A_TIME; i < MANY; i++) {
+      await settled();
+      answerChange(i + 1);
+    }
+    for (const [i, { next }] of all.entries()) {
+      expect(await next).toMatchObject({ value: { position: at(i + 1) } });
+    }
+    expect(read()).toEqual(upTo(MANY));
+  });
+
+  it('is read over the next connection, a few at a time, and counts nothing in an outage', async () => {
+    await connected({ maxPending: 2 });
+    await catchingUp();
+    await lost();
+    const calls = [kv.hget('t', 'a')];
+    await reconnected();
+    expect(asked().slice(0, MANY)).toEqual(Array(MANY).fill('watch'));
+    expect(read()).toEqual(upTo(AT_A_TIME));
+    calls.push(kv.hget('t', 'b'));
+    await expect(kv.hget('t', 'c')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+    await settled();
+    for (let i = 0; i < MANY; i++) server.connection.answer(inPlace(BigInt(i + 1)));
+    for (let i = 0; i < AT_A_TIME; i++) answerChange(i + 1);
+    for (const value of ['a', 'b']) server.connection.answerValue(value);
+    expect(await Promise.all(calls)).toEqual(['a', 'b']);
+  });
+
+  it('leaves its place to others when it is given up', async () => {
+    await connected();
+    const all = await catchingUp();
+    // One that is asked for, and one that waits.
+    for (const i of [3, AT_A_TIME]) void all[i]?.watch.unsubscribe();
+    await settled();
+    expect(read()).toEqual([...upTo(AT_A_TIME), AT_A_TIME + 1]);
+    expect(await all[AT_A_TIME]?.next).toEqual({ done: true });
+  });
+});

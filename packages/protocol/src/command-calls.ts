@@ -35,6 +35,12 @@ import type { ChangesOptions } from './watch-options.js';
 
 const END = new Uint8Array(0);
 
+/** What is said of a request. */
+export interface RequestOptions extends CallOptions {
+  /** Whether it is the client's own, and no call of the application, on which there are limits. */
+  readonly isOwn?: boolean | undefined;
+}
+
 /**
  * The commands that are answered once, and then over, in terms of one `execute`. Arguments are checked here,
  * before anything is sent.
@@ -48,7 +54,7 @@ export abstract class CommandCalls implements Omit<CommandMethods, 'subscribe' |
    */
   protected abstract execute(
     request: CommandRequest,
-    options: CallOptions | undefined,
+    options: RequestOptions | undefined,
     answered?: (response: CommandResponse) => void,
   ): Awaitable<CommandResponse>;
 

@@ -1,31 +1,28 @@
 import type { QueueLimits } from './bounded-queue.js';
-import { changeOf, changePage, entry, messageOf, ok, unexpected } from './call-answers.js';
+import { changeOf, messageOf, ok, unexpected } from './call-answers.js';
 import { checkOptions, pushedOverflow, tableAndWatch, topicOrPattern } from './call-arguments.js';
 import { Cancellations } from './cancellations.js';
 import { CommandCalls } from './command-calls.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 import { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
 import { Inbox } from './inbox.js';
 import { Inboxes, type PushTarget } from './inboxes.js';
 import type { CallOptions, KvClient } from './kv-client.js';
-import { ERROR_STATUS, KvError } from './kv-error.js';
-import {
-  type CommandMessage,
-  type CommandRequest,
-  type CommandResponse,
-  commandRequest,
-} from './messages.js';
-import { type Position, positionFromMessage, positionToMessage } from './position.js';
+import { type CommandRequest, type CommandResponse, commandRequest } from './messages.js';
+import { type Position, positionFromMessage } from './position.js';
 import { responseError } from './response.js';
 import type { Message, SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
 import { valueFromMessage } from './value.js';
 import type { Change, Watch } from './watch-item.js';
 import type { WatchOptions } from './watch-options.js';
-import { type CopiedPage, Watching } from './watching.js';
+import { WatchReader } from './watch-reader.js';
+import { Watching } from './watching.js';
 
-const END = new Uint8Array(0);
-
-/** How many pairs to ask for at a time of a table that is copied: each page has a cost of its own. */
-const COPIED_PAIRS = 1000;
+/**
+ * How many pages all watches of a client read at a time. Each may have as much as a MiB, which the application's own
+ * answers wait behind; and each makes the server read its history.
+ */
+const MAX_READS = 16;
 
 /**
  * The commands in terms of one `execute`: what a client in-process and a client over a network have
@@ -36,6 +33,7 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
   /** The subscriptions. Whoever derives from this brings them what is pushed. */
   protected readonly inboxes: Inboxes = new Inboxes();
   protected readonly cancellations: Cancellations = new Cancellations();
+  readonly #reads: ConcurrencyLimit = new ConcurrencyLimit(MAX_READS, this.cancellations);
 
   /** Tells the engine, if it can be told, that a subscription has ended here. */
   protected abstract leave(request: CommandRequest): Promise<void>;
@@ -73,7 +71,7 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
     checkOptions(callOptions);
     let watching: Watching | undefined;
     let start: Position | undefined;
-    const end = new AbortController();
+    const reader = new WatchReader(message, (request, signal) => this.#read(request, signal));
     const live: Inbox<Change> = new Inbox({
       request: commandRequest('watch', message),
       topic: '',
@@ -83,7 +81,7 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
       onGap: (gap) => watching?.gap(gap),
       itemOf: (response) => changeOf(table, response),
       onEnd: () => {
-        end.abort();
+        reader.end();
         return this.#ended(live);
       },
     });
@@ -94,19 +92,10 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
       await live.unsubscribe();
       throw unexpected('no position');
     }
-    // They are not the caller's calls: who watches waits for as long as it takes to connect again. When it has ended,
-    // nobody waits any more.
-    const patient = { signal: end.signal, timeoutMs: Number.POSITIVE_INFINITY, retryReads: true };
-    const { key, prefix } = message;
-    const scanned = { table, limit: COPIED_PAIRS, prefix: key || prefix, positioned: true };
     watching = new Watching({
       ...{ table, live, start, after, snapshot, overflow, onGap },
-      pull: async (position) => {
-        const asked = { table, key, prefix, after: positionToMessage(position), limit: 0 };
-        const request = commandRequest('changes', asked);
-        return changePage(table, await this.execute(request, patient));
-      },
-      copy: (cursor) => this.#copiedPage({ ...scanned, cursor }, key, patient),
+      pull: (position) => reader.pull(position),
+      copy: (cursor) => reader.copy(cursor),
     });
     return watching;
   }
@@ -125,20 +114,13 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
     return this.close();
   }
 
-  /** A page of a table, of which only `key` counts, if it is not empty. */
-  async #copiedPage(
-    message: CommandMessage<'hscan'>,
-    key: string,
-    options: CallOptions,
-  ): Promise<CopiedPage> {
-    const response = await this.execute(commandRequest('hscan', message), options);
-    if (response.status === ERROR_STATUS.INVALID_COMMAND && message.cursor.length > 0) {
-      const why = 'The table can be copied no further: the server was started anew meanwhile';
-      throw new KvError('GONE', why, { cause: responseError(response) });
-    }
-    const { pairs, position, cursor = END } = ok(response);
-    const entries = pairs.map(entry).filter(([each]) => key === '' || each === key);
-    return { entries, position: positionFromMessage(position), cursor };
+  /**
+   * Reads for a watch. These are no calls of the application: they wait for as long as it takes to connect again, and
+   * for one another.
+   */
+  #read(request: CommandRequest, signal: AbortSignal): Promise<CommandResponse> {
+    const options = { signal, timeoutMs: Number.POSITIVE_INFINITY, retryReads: true, isOwn: true };
+    return this.#reads.run(() => this.execute(request, options), signal);
   }
 
   async #enter(

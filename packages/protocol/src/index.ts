@@ -59,7 +59,7 @@ export { cancelledError, timeoutError } from './call-error.js';
 export { type Cancellable, Cancellations } from './cancellations.js';
 export { type ChangeDetails, writeChangeResponse } from './change-response.js';
 export type { Codec } from './codec.js';
-export { CommandCalls } from './command-calls.js';
+export { CommandCalls, type RequestOptions } from './command-calls.js';
 export { CommandClient } from './command-client.js';
 export { DEFAULT_PORT } from './default-port.js';
 export { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';

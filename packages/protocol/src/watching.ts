@@ -4,20 +4,12 @@ import type { Inbox } from './inbox.js';
 import { KvError } from './kv-error.js';
 import type { Position } from './position.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
-import type { Value } from './value.js';
 import type { Change, ChangePage, Watch, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
+import type { CopiedPage } from './watch-reader.js';
 
 /** So many pages of changes are conflated at the most before something is told: they come as fast as they are read. */
 const CONFLATED_PAGES = 20;
-
-/** A page of a table, and its moment among the changes. */
-export interface CopiedPage {
-  readonly entries: readonly (readonly [key: string, value: Value])[];
-  readonly position: Position;
-  /** What to ask for the next page with; no bytes if there is none. */
-  readonly cursor: Uint8Array;
-}
 
 /** What a {@link Watching} is made of. */
 export interface WatchParts {

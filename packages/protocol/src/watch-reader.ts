@@ -1,0 +1,84 @@
+import { changePage, entry, ok } from './call-answers.js';
+import { ERROR_STATUS, KvError } from './kv-error.js';
+import {
+  type CommandMessage,
+  type CommandRequest,
+  type CommandResponse,
+  commandRequest,
+} from './messages.js';
+import { type Position, positionFromMessage, positionToMessage } from './position.js';
+import { responseError } from './response.js';
+import type { Value } from './value.js';
+import type { ChangePage } from './watch-item.js';
+
+const END = new Uint8Array(0);
+
+/** How many pairs to ask for at a time of a table that is copied: each page has a cost of its own. */
+const COPIED_PAIRS = 1000;
+
+/** A page of a table, and its moment among the changes. */
+export interface CopiedPage {
+  readonly entries: readonly (readonly [key: string, value: Value])[];
+  readonly position: Position;
+  /** What to ask for the next page with; no bytes if there is none. */
+  readonly cursor: Uint8Array;
+}
+
+/** Reads for a watch what is not pushed to it: changes that are missing, and the table itself. */
+export class WatchReader {
+  readonly #watched: CommandMessage<'watch'>;
+  readonly #ask: (request: CommandRequest, signal: AbortSignal) => Promise<CommandResponse>;
+  readonly #end: AbortController = new AbortController();
+
+  /**
+   * @param watched what is watched.
+   * @param ask brings the answer to a request, until the signal gives it up.
+   */
+  constructor(
+    watched: CommandMessage<'watch'>,
+    ask: (request: CommandRequest, signal: AbortSignal) => Promise<CommandResponse>,
+  ) {
+    this.#watched = watched;
+    this.#ask = ask;
+  }
+
+  /** Gives up what is being read: it fails with `CANCELLED`. */
+  end(): void {
+    this.#end.abort();
+  }
+
+  /**
+   * Changes after a position, some at a time.
+   *
+   * @throws {KvError} `GONE`, rejected, if they are not kept any more.
+   */
+  async pull(after: Position): Promise<ChangePage> {
+    const { table, key, prefix } = this.#watched;
+    const asked = { table, key, prefix, after: positionToMessage(after), limit: 0 };
+    return changePage(table, await this.#answer(commandRequest('changes', asked)));
+  }
+
+  /**
+   * A page of the table, as far as it is watched.
+   *
+   * @param cursor that of the page before; no bytes for the first.
+   * @throws {KvError} `GONE`, rejected, if there is no page to be had behind the one before.
+   */
+  async copy(cursor: Uint8Array): Promise<CopiedPage> {
+    const { table, key, prefix } = this.#watched;
+    const message = { table, cursor, limit: COPIED_PAIRS, prefix: key || prefix, positioned: true };
+    const response = await this.#answer(commandRequest('hscan', message));
+    if (response.status === ERROR_STATUS.INVALID_COMMAND && cursor.length > 0) {
+      const why = 'The table can be copied no further: the server was started anew meanwhile';
+      throw new KvError('GONE', why, { cause: responseError(response) });
+    }
+    const { pairs, position, cursor: next = END } = ok(response);
+    const entries = pairs.map(entry).filter(([each]) => key === '' || each === key);
+    return { entries, position: positionFromMessage(position), cursor: next };
+  }
+
+  // Not before it is needed: a signal takes more memory than all else of a watch.
+  #answer(request: CommandRequest): Promise<CommandResponse> {
+    return this.#ask(request, this.#end.signal);
+  }
+}
