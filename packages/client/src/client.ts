@@ -8,7 +8,6 @@ import {
   KvError,
   type PushTarget,
   type RequestOptions,
-  responseError,
 } from '@kv/protocol';
 import { EventEmitter } from 'eventemitter3';
 import { reconnectDelay } from './backoff.js';
@@ -19,6 +18,12 @@ import { Deadlines } from './deadlines.js';
 import { openStream } from './open-stream.js';
 import { type ClientOptions, type Settings, settingsOf } from './options.js';
 import { type Opener, openerOf, type Target } from './target.js';
+
+/**
+ * How often the time of a call a server may take to put a subscription in place again. By then, one that has answered
+ * others first and has been silent since is left, and the next is asked.
+ */
+const RESUBSCRIBING_TIMES = 2;
 
 /**
  * What a {@link Client} tells of its connection. What a listener throws becomes a warning of the
@@ -187,18 +192,26 @@ export class Client extends CommandClient {
     for (const call of this.#queue.takeAll()) this.#send(call);
   }
 
+  /** Asks for a subscription on the connection that there is now; if that is lost first, on the next. */
   async #enterAgain(inbox: PushTarget): Promise<void> {
     this.#absent.delete(inbox);
     if (inbox.ended) return;
-    const call = this.#call(inbox.request, { retryReads: true, isOwn: true }, (answer) => {
+    const connection = this.#connection;
+    const timeoutMs = RESUBSCRIBING_TIMES * this.#settings.timeoutMs;
+    const call = this.#call(inbox.request, { timeoutMs, isOwn: true }, (answer) => {
       this.answered(inbox, answer);
       if (inbox.id !== undefined) inbox.interrupt();
     });
+    call.pinned = true;
     this.#send(call);
-    const answer = await call.promise.catch(() => undefined);
-    const refusal = answer && responseError(answer);
-    if (refusal !== undefined) inbox.fail(refusal);
-    else if (inbox.id === undefined) this.#absent.add(inbox);
+    try {
+      await call.promise;
+    } catch (error) {
+      const { code } = KvError.from(error);
+      const isLost = code === 'CONNECTION_LOST' || (code === 'TIMEOUT' && connection?.destroyed);
+      if (!isLost) inbox.fail(error);
+      else if (!inbox.ended) this.#absent.add(inbox);
+    }
   }
 
   #deliver(push: CommandResponse): void {
@@ -222,7 +235,7 @@ export class Client extends CommandClient {
     for (const inbox of this.inboxes.displaceAll()) this.#absent.add(inbox);
     const closed = this.#state === 'closed';
     for (const call of unanswered) {
-      if (call.repeatable && !closed) this.#requeue(call);
+      if (call.repeatable && !call.pinned && !closed) this.#requeue(call);
       else call.fail(lost(error));
     }
     for (const call of unsent) {

@@ -87,6 +87,11 @@ export class Connection {
     return this.#pending;
   }
 
+  /** Whether it is gone, or goes. */
+  get destroyed(): boolean {
+    return this.#stream.destroyed;
+  }
+
   /**
    * Sends a call, together with the others of this tick.
    *

@@ -1,3 +1,10 @@
+import {
+  errorResponse,
+  KvError,
+  okResponse,
+  type Subscription,
+  valueToMessage,
+} from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, connect } from './client.js';
 import type { ClientOptions } from './options.js';
@@ -109,5 +116,99 @@ describe('a server that is not silent', () => {
     expect(await call).toMatchObject({ code: 'TIMEOUT' });
     server.connection.answerValue('patient');
     expect(await patient).toBe('patient');
+  });
+});
+
+describe('a subscription that is asked for again, by a client whose calls have 100 ms', () => {
+  let subscriptions: Subscription[];
+  /** What they come to: a message, or an error. */
+  let outcomes: Promise<unknown>[];
+  beforeEach(async () => {
+    await connected({ timeoutMs: 100 });
+    const subscribing = [kv.subscribe('one'), kv.subscribe('other')];
+    await settled();
+    for (const id of [1n, 2n]) server.connection.answerValue(id);
+    subscriptions = await Promise.all(subscribing);
+    server.connection.destroy();
+    await settled();
+    await pass(1);
+    outcomes = subscriptions.map((each) =>
+      each[Symbol.asyncIterator]()
+        .next()
+        .then(
+          ({ value }) => value,
+          (error) => error,
+        ),
+    );
+    expect(asked()).toEqual(['one', 'other']);
+  });
+
+  /** The topics that the server was asked for over its latest connection, and `end` for each end. */
+  const asked = (): string[] =>
+    server.connection.requests.map(({ requestData: { case: name, value } }) =>
+      name === 'subscribe' ? value.topic : 'end',
+    );
+
+  const push = (subscription: number, topic: string): void =>
+    server.connection.answer({ ...okResponse([valueToMessage('v')]), topic, subscription });
+
+  /** Lets the time of a call pass, in which the server speaks and does not answer. */
+  async function slowly(): Promise<void> {
+    await pass(50);
+    push(99, 'nobody’s');
+    await pass(100);
+  }
+
+  it('is in place as soon as a slow server answers', async () => {
+    await slowly();
+    for (const id of [1n, 2n]) server.connection.answerValue(id);
+    push(1, 'one');
+    push(2, 'other');
+    expect(await Promise.all(outcomes)).toMatchObject([{ topic: 'one' }, { topic: 'other' }]);
+  });
+
+  it('ends with what a slow server refuses it with', async () => {
+    await slowly();
+    for (const why of ['not you', 'nor you']) {
+      server.connection.answer(errorResponse(new KvError('FORBIDDEN', why)));
+    }
+    expect(await Promise.all(outcomes)).toMatchObject([
+      { code: 'FORBIDDEN', message: 'not you' },
+      { code: 'FORBIDDEN', message: 'nor you' },
+    ]);
+  });
+
+  it('is asked for over the next connection, if the server has answered others and is silent since', async () => {
+    await pass(50);
+    server.connection.answerValue(1n);
+    await pass(150);
+    await pass(1);
+    expect(server.connections).toHaveLength(3);
+    expect(asked()).toEqual(['one', 'other']);
+    for (const id of [1n, 2n]) server.connection.answerValue(id);
+    push(2, 'other');
+    expect(await outcomes[1]).toMatchObject({ topic: 'other' });
+  });
+
+  it('ends with TIMEOUT, if the server speaks and does not answer', async () => {
+    server.connection.answerValue(1n);
+    await pass(150);
+    push(1, 'one');
+    await pass(50);
+    expect(await outcomes[1]).toMatchObject({ code: 'TIMEOUT' });
+    expect(server.connections).toHaveLength(2);
+    // When it is in place after all, nobody wants it.
+    server.connection.answerValue(2n);
+    await settled();
+    expect(asked()).toEqual(['one', 'other', 'end']);
+    expect(subscriptions.map(({ id }) => id)).toEqual([1, undefined]);
+  });
+
+  it.each([
+    ['cannot be decoded', () => server.connection.push(Buffer.from('00000001ff', 'hex'))],
+    ['has no id', () => server.connection.answerValue('v')],
+  ])('ends if the answer %s', async (_, answer) => {
+    answer();
+    expect(await outcomes[0]).toMatchObject({ code: 'INTERNAL' });
   });
 });

@@ -1,5 +1,5 @@
 import type { QueueLimits } from './bounded-queue.js';
-import { changeOf, messageOf, ok, unexpected } from './call-answers.js';
+import { changeOf, messageOf, unexpected } from './call-answers.js';
 import { checkOptions, pushedOverflow, tableAndWatch, topicOrPattern } from './call-arguments.js';
 import { Cancellations } from './cancellations.js';
 import { CommandCalls } from './command-calls.js';
@@ -8,6 +8,7 @@ import { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
 import { Inbox } from './inbox.js';
 import { Inboxes, type PushTarget } from './inboxes.js';
 import type { CallOptions, KvClient } from './kv-client.js';
+import type { KvError } from './kv-error.js';
 import { type CommandRequest, type CommandResponse, commandRequest } from './messages.js';
 import { type Position, positionFromMessage } from './position.js';
 import { responseError } from './response.js';
@@ -100,13 +101,21 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
     return watching;
   }
 
-  /** Brings a subscription the answer to its request, after which messages come. */
-  protected answered(inbox: PushTarget, response: CommandResponse): void {
+  /**
+   * Brings a subscription the answer to its request: messages come after it; or it has ended.
+   *
+   * @returns why, if it was refused.
+   */
+  protected answered(inbox: PushTarget, response: CommandResponse): KvError | undefined {
     const id = valueFromMessage(response.values[0]);
-    if (responseError(response) !== undefined || typeof id !== 'bigint') return;
+    const isId = typeof id === 'bigint';
+    const refusal =
+      responseError(response) ?? (isId ? undefined : unexpected('no id of a subscription'));
     // Whoever has given up meanwhile is in no need of it.
-    if (inbox.ended) void this.#leave(inbox.topic, Number(id));
+    if (refusal !== undefined) inbox.fail(refusal);
+    else if (inbox.ended) void this.#leave(inbox.topic, Number(id));
     else this.inboxes.place(inbox, Number(id));
+    return refusal;
   }
 
   /** Closes it, at the end of the block that holds it by `await using`. */
@@ -133,9 +142,12 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
     try {
       // What became of it on a connection that was lost went with that, so it may be repeated.
       const repeatable = { ...options, retryReads: true };
-      const answered = (answer: CommandResponse): void => this.answered(inbox, answer);
-      accepted(ok(await this.execute(inbox.request, repeatable, answered)));
-      if (inbox.id === undefined && !inbox.ended) throw unexpected('no id of a subscription');
+      let refusal: KvError | undefined;
+      const response = await this.execute(inbox.request, repeatable, (answer) => {
+        refusal = this.answered(inbox, answer);
+      });
+      if (refusal !== undefined) throw refusal;
+      accepted(response);
     } catch (error) {
       inbox.fail(error);
       throw error;
