@@ -1,5 +1,5 @@
 import { changePage, entry, ok } from './call-answers.js';
-import { ERROR_STATUS, KvError } from './kv-error.js';
+import { KvError } from './kv-error.js';
 import {
   type CommandMessage,
   type CommandRequest,
@@ -29,6 +29,8 @@ export class WatchReader {
   readonly #watched: CommandMessage<'watch'>;
   readonly #ask: (request: CommandRequest, signal: AbortSignal) => Promise<CommandResponse>;
   readonly #end: AbortController = new AbortController();
+  /** That of the last page. */
+  #epoch: number | undefined;
 
   /**
    * @param watched what is watched.
@@ -62,19 +64,33 @@ export class WatchReader {
    * A page of the table, as far as it is watched.
    *
    * @param cursor that of the page before; no bytes for the first.
-   * @throws {KvError} `GONE`, rejected, if there is no page to be had behind the one before.
+   * @throws {KvError} `GONE`, rejected, if the server was started anew since the page before.
    */
   async copy(cursor: Uint8Array): Promise<CopiedPage> {
-    const { table, key, prefix } = this.#watched;
-    const message = { table, cursor, limit: COPIED_PAIRS, prefix: key || prefix, positioned: true };
-    const response = await this.#answer(commandRequest('hscan', message));
-    if (response.status === ERROR_STATUS.INVALID_COMMAND && cursor.length > 0) {
+    const response = await this.#page(cursor, COPIED_PAIRS);
+    const refusal = responseError(response);
+    if (refusal?.code === 'INVALID_COMMAND' && cursor.length > 0 && (await this.#isAnother())) {
       const why = 'The table can be copied no further: the server was started anew meanwhile';
-      throw new KvError('GONE', why, { cause: responseError(response) });
+      throw new KvError('GONE', why, { cause: refusal });
     }
+    const { key } = this.#watched;
     const { pairs, position, cursor: next = END } = ok(response);
     const entries = pairs.map(entry).filter(([each]) => key === '' || each === key);
-    return { entries, position: positionFromMessage(position), cursor: next };
+    const page = { entries, position: positionFromMessage(position), cursor: next };
+    this.#epoch = page.position.epoch;
+    return page;
+  }
+
+  /** Whether the server is not the one that answered the last page: others refuse its cursor, too. */
+  async #isAnother(): Promise<boolean> {
+    const { position } = ok(await this.#page(END, 1));
+    return positionFromMessage(position).epoch !== this.#epoch;
+  }
+
+  #page(cursor: Uint8Array, limit: number): Promise<CommandResponse> {
+    const { table, key, prefix } = this.#watched;
+    const message = { table, cursor, limit, prefix: key || prefix, positioned: true };
+    return this.#answer(commandRequest('hscan', message));
   }
 
   // Not before it is needed: a signal takes more memory than all else of a watch.
