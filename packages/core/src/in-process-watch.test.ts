@@ -290,6 +290,21 @@ describe('a watch that begins with a copy', () => {
     ]);
     const watch = await kv.watch('t', { snapshot: true, key: 'a' });
     expect((await take(watch, 2)).map(essence)).toEqual([['entry', 'a', 1n], ['ready']]);
+    const none = await kv.watch('t', { snapshot: true, key: 'b' });
+    expect((await take(none, 1)).map(essence)).toEqual([['ready']]);
+  });
+
+  it('of one key reads no more of a large table than that', async () => {
+    const kv = engine.client();
+    const many = Array.from({ length: 20_000 }, (_, i) => [`k${i}`, BigInt(i)] as const);
+    await kv.hmset('t', many);
+    const asked: unknown[] = [];
+    engine.hooks.on('requestReceived', ({ request: { requestData } }) => {
+      asked.push(requestData.case);
+    });
+    const watch = await kv.watch('t', { snapshot: true, key: 'k19999' });
+    expect((await take(watch, 2)).map(essence)).toEqual([['entry', 'k19999', 19_999n], ['ready']]);
+    expect(asked).toEqual(['watch', 'hget', 'hscan', 'unsubscribe']);
   });
 
   const write = fc.record({

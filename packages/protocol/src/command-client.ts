@@ -93,11 +93,9 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
       await live.unsubscribe();
       throw unexpected('no position');
     }
-    watching = new Watching({
-      ...{ table, live, start, after, snapshot, overflow, onGap },
-      pull: (position) => reader.pull(position),
-      copy: (cursor) => reader.copy(cursor),
-    });
+    const { key } = message;
+    const parts = { table, key, live, start, after, snapshot, overflow, onGap, reader };
+    watching = new Watching(parts);
     return watching;
   }
 

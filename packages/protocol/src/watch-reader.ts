@@ -1,5 +1,5 @@
-import { changePage, entry, ok } from './call-answers.js';
-import { KvError } from './kv-error.js';
+import { changePage, entry, ok, onlyValue } from './call-answers.js';
+import { ERROR_STATUS, KvError } from './kv-error.js';
 import {
   type CommandMessage,
   type CommandRequest,
@@ -22,6 +22,13 @@ export interface CopiedPage {
   readonly position: Position;
   /** What to ask for the next page with; no bytes if there is none. */
   readonly cursor: Uint8Array;
+}
+
+/** What there is under a key. */
+export interface ReadKey {
+  /** What it was at a moment up to the position, if it has not changed between the two; `null` if there is nothing. */
+  readonly value: Value | null;
+  readonly position: Position;
 }
 
 /** Reads for a watch what is not pushed to it: changes that are missing, and the table itself. */
@@ -61,7 +68,7 @@ export class WatchReader {
   }
 
   /**
-   * A page of the table, as far as it is watched.
+   * A page of the table, as far as it is watched: all of it, or the keys with the prefix.
    *
    * @param cursor that of the page before; no bytes for the first.
    * @throws {KvError} `GONE`, rejected, if the server was started anew since the page before.
@@ -73,12 +80,34 @@ export class WatchReader {
       const why = 'The table can be copied no further: the server was started anew meanwhile';
       throw new KvError('GONE', why, { cause: refusal });
     }
-    const { key } = this.#watched;
     const { pairs, position, cursor: next = END } = ok(response);
-    const entries = pairs.map(entry).filter(([each]) => key === '' || each === key);
-    const page = { entries, position: positionFromMessage(position), cursor: next };
+    const page = {
+      entries: pairs.map(entry),
+      position: positionFromMessage(position),
+      cursor: next,
+    };
     this.#epoch = page.position.epoch;
     return page;
+  }
+
+  /**
+   * What is under the key that is watched. In most storages, a page from a key on takes as long as all pages up to
+   * there; so it is the value that is read, which has no position, and then a position behind it.
+   *
+   * @param since a position from before.
+   */
+  async read({ epoch }: Position): Promise<ReadKey> {
+    const { table, key } = this.#watched;
+    for (let known = epoch; ; ) {
+      const found = await this.#answer(commandRequest('hget', { table, key }));
+      const value = found.status === ERROR_STATUS.NOT_FOUND ? null : onlyValue(found);
+      const page = await this.#page(END, 1);
+      // A pair that is too large to be answered is another's: this one has been.
+      const position = positionFromMessage(page.position ?? ok(page).position);
+      if (position.epoch === known) return { value, position };
+      // The server was started anew meanwhile, and what was read may be lost.
+      known = position.epoch;
+    }
   }
 
   /** Whether the server is not the one that answered the last page: others refuse its cursor, too. */

@@ -22,13 +22,23 @@ interface Options {
   readonly maxMessages?: number;
   readonly overflow?: WatchOverflow;
   /** What the table is; without it, it is not copied. */
-  readonly copy?: WatchParts['copy'];
+  readonly copy?: WatchParts['reader']['copy'];
+  readonly key?: string;
+  /** The same, of a single key. */
+  readonly read?: WatchParts['reader']['read'];
 }
 
 /** A watch whose server is a script: `pull` answers what is asked of its history. */
 function watchOf(
-  pull: WatchParts['pull'],
-  { start = at(1, 0), maxMessages = 100, overflow = 'catch-up', copy }: Options = {},
+  pull: WatchParts['reader']['pull'],
+  {
+    start = at(1, 0),
+    maxMessages = 100,
+    overflow = 'catch-up',
+    key = '',
+    copy,
+    read,
+  }: Options = {},
 ) {
   const positions = new Map<CommandResponse, Change>();
   let watching: Watching | undefined;
@@ -42,10 +52,11 @@ function watchOf(
     itemOf: (response) => positions.get(response) as Change,
     onEnd: async () => {},
   });
+  const none = (): Promise<never> => Promise.reject(new Error('Nothing is copied'));
   watching = new Watching({
-    ...{ table: 't', live, start, after: undefined, snapshot: copy !== undefined, overflow, pull },
-    onGap: undefined,
-    copy: copy ?? (() => Promise.reject(new Error('Nothing is copied'))),
+    ...{ table: 't', key, live, start, after: undefined, overflow, onGap: undefined },
+    snapshot: copy !== undefined || read !== undefined,
+    reader: { pull, copy: copy ?? none, read: read ?? none },
   });
   const push = (change: Change): void => {
     const response = okResponse([]);
@@ -207,5 +218,35 @@ describe('a watch that copies', () => {
     const next = watching[Symbol.asyncIterator]().next();
     await expect(next).rejects.toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     expect(live.ended).toBe(true);
+  });
+
+  it.each<[string, Change[], unknown[]]>([
+    ['that did not change', [changeAt(1, 3, 'z')], [['entry', 7n], 'ready 1:2']],
+    [
+      'that changed before the position, which was read before or after that',
+      [changeAt(1, 1), changeAt(1, 2), changeAt(1, 3)],
+      ['1:1', '1:2', ['entry', 2n], 'ready 1:2', '1:3'],
+    ],
+    [
+      'that was deleted before the position',
+      [{ ...changeAt(1, 2), cause: 'delete', value: null }],
+      ['1:2', 'ready 1:2'],
+    ],
+  ])('a key %s tells what it was there', async (_, changes, expected) => {
+    const { live, watching } = watchOf(historyOf(...changes), {
+      key: 'k',
+      read: async (since) => {
+        expect(since).toEqual(at(1, 0));
+        return { value: 7n, position: at(1, 2) };
+      },
+    });
+    live.interrupt();
+    const items = await take(watching, expected.length);
+    const told = items.map((item) => {
+      if (item.kind === 'entry') return ['entry', item.value];
+      const [place] = places([item as Change]);
+      return item.kind === 'ready' ? `ready ${place}` : place;
+    });
+    expect(told).toEqual(expected);
   });
 });

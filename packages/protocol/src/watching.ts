@@ -4,9 +4,9 @@ import type { Inbox } from './inbox.js';
 import { KvError } from './kv-error.js';
 import type { Position } from './position.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
-import type { Change, ChangePage, Watch, WatchItem } from './watch-item.js';
+import type { Change, Watch, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
-import type { CopiedPage } from './watch-reader.js';
+import type { WatchReader } from './watch-reader.js';
 
 /** So many pages of changes are conflated at the most before something is told: they come as fast as they are read. */
 const CONFLATED_PAGES = 20;
@@ -14,6 +14,8 @@ const CONFLATED_PAGES = 20;
 /** What a {@link Watching} is made of. */
 export interface WatchParts {
   readonly table: string;
+  /** The one key that is watched; none, if it is empty. */
+  readonly key: string;
   /** What is pushed: the changes after `start`, some of which may be dropped. */
   readonly live: Inbox<Change>;
   readonly start: Position;
@@ -23,10 +25,7 @@ export interface WatchParts {
   readonly overflow: WatchOverflow;
   /** Told of what is missing for good. */
   readonly onGap: ((gap: Gap) => void) | undefined;
-  /** Reads changes after a position, some at a time. */
-  readonly pull: (after: Position) => Promise<ChangePage>;
-  /** Reads a page of the table. */
-  readonly copy: (cursor: Uint8Array) => Promise<CopiedPage>;
+  readonly reader: Pick<WatchReader, 'pull' | 'copy' | 'read'>;
 }
 
 /**
@@ -164,7 +163,7 @@ export class Watching implements Watch {
 
   async *#missed(): AsyncGenerator<WatchItem, boolean, undefined> {
     for (;;) {
-      const page = await this.#ask(this.#parts.pull(this.#at));
+      const page = await this.#ask(this.#parts.reader.pull(this.#at));
       if (page === undefined) return false;
       for (const change of page.changes) {
         if (this.#parts.live.ended) return false;
@@ -181,7 +180,7 @@ export class Watching implements Watch {
     let at = this.#at;
     let isEnd = false;
     for (let pages = 0; !isEnd && pages < CONFLATED_PAGES; pages++) {
-      const page = await this.#ask(this.#parts.pull(at));
+      const page = await this.#ask(this.#parts.reader.pull(at));
       if (page === undefined) return false;
       for (const change of page.changes) conflate(latest, change);
       at = page.position;
@@ -196,12 +195,21 @@ export class Watching implements Watch {
     return true;
   }
 
-  /** Reads the table page by page, and before each page what has changed since the one before. */
+  /** Reads what there is, and what changes meanwhile. */
   async *#copy(): AsyncGenerator<WatchItem, boolean, undefined> {
-    const { table, copy, live } = this.#parts;
+    const { table, key, live } = this.#parts;
+    const isWhole = yield* key === '' ? this.#copyTable() : this.#copyKey(key);
+    if (!isWhole || live.ended) return false;
+    yield { kind: 'ready', table, position: this.#at };
+    return true;
+  }
+
+  /** Reads the table page by page, and before each page what has changed since the one before. */
+  async *#copyTable(): AsyncGenerator<WatchItem, boolean, undefined> {
+    const { table, reader, live } = this.#parts;
     let cursor: Uint8Array = new Uint8Array(0);
     do {
-      const page = await this.#ask(copy(cursor));
+      const page = await this.#ask(reader.copy(cursor));
       if (page === undefined) return false;
       if (!(yield* this.#changesUpTo(page.position))) return false;
       for (const [key, value] of page.entries) {
@@ -210,14 +218,27 @@ export class Watching implements Watch {
       }
       cursor = page.cursor;
     } while (cursor.length > 0);
-    if (live.ended) return false;
-    yield { kind: 'ready', table, position: this.#at };
     return true;
   }
 
-  async *#changesUpTo(position: Position): AsyncGenerator<WatchItem, boolean, undefined> {
+  /** Reads the one key, and what it has become up to the position. */
+  async *#copyKey(key: string): AsyncGenerator<WatchItem, boolean, undefined> {
+    const { table, reader, live } = this.#parts;
+    const found = await this.#ask(reader.read(this.#at));
+    if (found === undefined) return false;
+    let { value } = found;
+    for await (const change of this.#changesUpTo(found.position)) {
+      ({ value } = change);
+      yield change;
+    }
+    if (live.ended) return false;
+    if (value !== null) yield { kind: 'entry', table, key, value };
+    return true;
+  }
+
+  async *#changesUpTo(position: Position): AsyncGenerator<Change, boolean, undefined> {
     while (isAfter(position, this.#at)) {
-      const page = await this.#ask(this.#parts.pull(this.#at));
+      const page = await this.#ask(this.#parts.reader.pull(this.#at));
       if (page === undefined) return false;
       if (page.changes.length === 0 && !isAfter(page.position, this.#at)) {
         throw new KvError('INTERNAL', 'The server has not told what is in a page of the table');
