@@ -34,7 +34,10 @@ export interface WatchOptions extends ChangeFilter {
   readonly maxBytes?: number | undefined;
   /** What happens when more would have to wait: `catch-up` by default. */
   readonly overflow?: WatchOverflow | undefined;
-  /** Called where changes are missing, which only `drop-oldest` allows. What it throws ends the watch. */
+  /**
+   * Called where changes are missing, which only `drop-oldest` allows; with `undefined`, if some of those that were
+   * dropped may have come by the copy, or have been read after a lost connection. What it throws ends the watch.
+   */
   readonly onGap?: ((gap: Gap) => void) | undefined;
 }
 

@@ -5,6 +5,7 @@ import { KvError } from './kv-error.js';
 import { type CommandResponse, commandRequest } from './messages.js';
 import type { Position } from './position.js';
 import { errorResponse, okResponse } from './response.js';
+import type { Gap } from './subscription.js';
 import type { Change, ChangePage, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
 import { Watching, type WatchParts } from './watching.js';
@@ -21,6 +22,7 @@ interface Options {
   readonly start?: Position;
   readonly maxMessages?: number;
   readonly overflow?: WatchOverflow;
+  readonly onGap?: (gap: Gap) => void;
   /** What the table is; without it, it is not copied. */
   readonly copy?: WatchParts['reader']['copy'];
   readonly key?: string;
@@ -35,6 +37,7 @@ function watchOf(
     start = at(1, 0),
     maxMessages = 100,
     overflow = 'catch-up',
+    onGap,
     key = '',
     copy,
     read,
@@ -54,7 +57,7 @@ function watchOf(
   });
   const none = (): Promise<never> => Promise.reject(new Error('Nothing is copied'));
   watching = new Watching({
-    ...{ table: 't', key, live, start, after: undefined, overflow, onGap: undefined },
+    ...{ table: 't', key, live, start, after: undefined, overflow, onGap },
     snapshot: copy !== undefined || read !== undefined,
     reader: { pull, copy: copy ?? none, read: read ?? none },
   });
@@ -248,5 +251,50 @@ describe('a watch that copies', () => {
       return item.kind === 'ready' ? `ready ${place}` : place;
     });
     expect(told).toEqual(expected);
+  });
+});
+
+describe('a watch that may leave out the oldest', () => {
+  const page = { entries: [], position: at(1, 5), cursor: new Uint8Array(0) };
+  const all = [1, 2, 3, 4, 5].map((sequence) => changeAt(1, sequence));
+
+  /** A watch that has copied its table, the changes up to 1:5 included; at most two that are pushed may wait. */
+  async function copied(onGap: (gap: Gap) => void) {
+    const setting = watchOf(historyOf(...all), {
+      ...{ overflow: 'drop-oldest', maxMessages: 2, onGap },
+      copy: async () => page,
+    });
+    expect((await take(setting.watching, 6)).at(-1)).toMatchObject({ kind: 'ready' });
+    return setting;
+  }
+
+  it('misses nothing that the copy has told, and counts what it misses from then on', async () => {
+    const gaps: Gap[] = [];
+    const { push, watching } = await copied((gap) => gaps.push(gap));
+    for (const change of all) push(change);
+    push(changeAt(1, 6));
+    expect(places(await take(watching, 1))).toEqual(['1:6']);
+    expect(gaps).toEqual([]);
+    for (const sequence of [7, 8, 9, 10]) push(changeAt(1, sequence));
+    expect(places(await take(watching, 2))).toEqual(['1:9', '1:10']);
+    expect(gaps).toEqual([{ missed: 2 }]);
+  });
+
+  it('says that something may be missing, where nobody knows how much the copy has told', async () => {
+    const gaps: Gap[] = [];
+    const { push, watching } = await copied((gap) => gaps.push(gap));
+    for (const change of [...all, changeAt(1, 6), changeAt(1, 7)]) push(change);
+    expect(places(await take(watching, 2))).toEqual(['1:6', '1:7']);
+    expect(gaps).toEqual([{ missed: undefined }]);
+  });
+
+  it('ends with what is thrown by who is told of it', async () => {
+    const thrown = new Error('I must not miss anything');
+    const { live, push, watching } = await copied(() => {
+      throw thrown;
+    });
+    for (const sequence of [6, 7, 8]) push(changeAt(1, sequence));
+    await expect(watching[Symbol.asyncIterator]().next()).rejects.toBe(thrown);
+    expect(live.ended).toBe(true);
   });
 });

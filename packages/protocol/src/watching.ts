@@ -39,6 +39,10 @@ export class Watching implements Watch {
   /** Up to here everything has been told. */
   #at: Position;
   #missing = false;
+  /** What was dropped before the next that is pushed, and is wanted no more. */
+  #dropped: Gap | undefined;
+  /** Whether changes have been read since the last that was pushed: those that were dropped may be among them. */
+  #hasRead = false;
   /** Wakes who waits for the next that is pushed, when some of it is missing. */
   #wake: () => void = () => {};
   #next: Promise<IteratorResult<Change, undefined>> | undefined;
@@ -63,7 +67,7 @@ export class Watching implements Watch {
   gap(gap: Gap): void {
     // Who drops the oldest wants no more of it; but what came while there was no connection was not dropped.
     if (this.#parts.overflow === 'drop-oldest' && gap.missed !== undefined) {
-      this.#tellGap(gap);
+      this.#dropped = gap;
       return;
     }
     this.#missing = true;
@@ -104,16 +108,27 @@ export class Watching implements Watch {
 
   async *#run(): AsyncGenerator<WatchItem, undefined, undefined> {
     try {
-      if (this.#parts.snapshot && !(yield* this.#copy())) return await this.#end();
+      if (this.#parts.snapshot) {
+        if (!(yield* this.#copy())) return await this.#end();
+        this.#hasRead = true;
+      }
       for (;;) {
         if (this.#missing) {
           this.#missing = false;
           if (!(yield* this.#catchUp())) return await this.#end();
+          this.#hasRead = true;
         }
         const next = await this.#nextPushed();
         if (next === undefined) continue;
         if (next.done) return undefined;
-        if (isLater(next.value.position, this.#at)) yield this.#told(next.value);
+        if (isLater(next.value.position, this.#at)) {
+          this.#tellDropped();
+          this.#hasRead = false;
+          yield this.#told(next.value);
+        } else {
+          // What was dropped before it has been told as well.
+          this.#dropped = undefined;
+        }
       }
     } catch (error) {
       // Whatever it is, nobody asks for more.
@@ -274,7 +289,11 @@ export class Watching implements Watch {
     return change;
   }
 
-  #tellGap(gap: Gap): void {
+  #tellDropped(): void {
+    if (this.#dropped === undefined) return;
+    // Nobody knows how much of it has been read.
+    const gap = this.#hasRead ? { missed: undefined } : this.#dropped;
+    this.#dropped = undefined;
     this.#parts.onGap?.(gap);
     const emitter = this.#emitter;
     if (emitter !== undefined) attempt(() => emitter.emit('gap', gap));
