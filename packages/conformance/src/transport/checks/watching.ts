@@ -1,19 +1,28 @@
 import type { CommandResponse } from '@kv/core';
 import { expect } from 'vitest';
 import { ok } from '../../command/expected-response.js';
-import { hdel, hmset, hset, ofTable, unsubscribe, watch } from '../../command/requests.js';
+import { hdel, hmset, hset, unsubscribe, watch } from '../../command/requests.js';
 import { eventually } from '../../eventually.js';
-import { logHooks } from '../hook-log.js';
+import { type HookCall, logHooks } from '../hook-log.js';
 import { ask } from '../peers.js';
 import type { TransportCheck } from '../transport-check.js';
 
 const MANY = 300;
+
+const ALL_POINTS = [
+  'requestReceived',
+  'requestExecuted',
+  'beforeResponseSend',
+  'afterResponseSend',
+];
 
 /** What was pushed, as far as it is the same with all storages. */
 function told({ subscription, change }: CommandResponse): unknown[] {
   const { key, cause, value, old } = change ?? {};
   return [subscription, cause, key, value?.value.value, old?.value.value];
 }
+
+const nameOf = ({ name }: HookCall): string => name;
 
 /** Changes come to those who watch the table, in order, and to each once. */
 export const watchingChecks: readonly TransportCheck[] = [
@@ -111,14 +120,18 @@ export const watchingChecks: readonly TransportCheck[] = [
     title: 'hooks see a watch at all four points, and what is pushed at none',
     needs: 'push',
     async run({ connect, engine }) {
-      const log = logHooks(engine);
+      const calls = logHooks(engine);
       const peer = await connect();
-      peer.send(
-        { requestData: { case: 'watch', value: ofTable('table') } },
-        hset('table', 'key', 1n),
-      );
-      for (let i = 0; i < 3; i++) await peer.receive();
-      await eventually(() => expect(log).toHaveLength(8));
+      await ask(peer, watch('table'));
+      peer.send(hset('table', 'key', 1n));
+      const both = [await peer.receive(), await peer.receive()];
+      const pushes = both.filter(({ subscription }) => subscription !== undefined);
+      expect(pushes.map(told)).toStrictEqual([[1, 'set', 'key', 1n, undefined]]);
+      // A watch of the whole table has no key.
+      const pointsOf = (key: string) => calls.filter((call) => call.key === key).map(nameOf);
+      await eventually(() => expect(pointsOf('key')).toStrictEqual(ALL_POINTS));
+      expect(pointsOf('')).toStrictEqual(ALL_POINTS);
+      expect(calls).toHaveLength(2 * ALL_POINTS.length);
     },
   },
 ];
