@@ -1,5 +1,14 @@
 export {
+  type AnyChange,
   type CallOptions,
+  type Change,
+  type ChangeCause,
+  type ChangeFilter,
+  type ChangePage,
+  type ChangesOptions,
+  type CopiedEntry,
+  type CopyComplete,
+  type DeleteChange,
   ERROR_STATUS,
   type Gap,
   type KvClient,
@@ -8,12 +17,18 @@ export {
   type Message,
   type Overflow,
   type Pairs,
+  type Position,
   type ScanOptions,
+  type SetChange,
   type SubscribeOptions,
   type Subscription,
   type SubscriptionEvents,
   type TopicPattern,
   type Value,
+  type Watch,
+  type WatchItem,
+  type WatchOptions,
+  type WatchOverflow,
 } from '@kv/protocol';
 export { Client, type ClientEvents, connect } from './client.js';
 export type { ClientOptions } from './options.js';

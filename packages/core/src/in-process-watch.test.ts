@@ -134,6 +134,36 @@ describe('a watch of a table', () => {
     ]);
   });
 
+  it('that conflates is not too slow for however many changes of a few keys', async () => {
+    const small = new Engine({ feed: { maxChanges: 10 } });
+    const kv = small.client();
+    const watch = await kv.watch('t', { overflow: 'conflate' });
+    for (let i = 0n; i < 50_000n; i++) await kv.hset('t', `k${i % 3n}`, i);
+    expect((await take(watch, 3)).map(essence)).toEqual([
+      ['set', 'k2', 49_997n, null],
+      ['set', 'k0', 49_998n, null],
+      ['set', 'k1', 49_999n, null],
+    ]);
+    await small.close();
+  });
+
+  it('of a key can be gone on from, however much has become of others', async () => {
+    const small = new Engine({ feed: { maxChanges: 2000 } });
+    const kv = small.client();
+    const watch = await kv.watch('t', { key: 'a' });
+    const first = take(watch, 1);
+    for (let i = 0; i < 10_000; i++) await kv.hset('t', `k${i % 100}`, 1n);
+    await setImmediate();
+    const after = watch.position;
+    await kv.hset('t', 'a', 1n);
+    const again = await kv.watch('t', { key: 'a', after });
+    expect([...(await first), ...(await take(again, 1))].map(essence)).toEqual([
+      ['set', 'a', 1n, null],
+      ['set', 'a', 1n, null],
+    ]);
+    await small.close();
+  });
+
   it('may end when its consumer is slow, or leave out the oldest and say so', async () => {
     const kv = engine.client();
     const failing = await kv.watch('t', { maxMessages: 2, overflow: 'error' });

@@ -1,6 +1,7 @@
 // For applications.
 
 export {
+  type AnyChange,
   type CallOptions,
   type Change,
   type ChangeCause,
@@ -15,6 +16,7 @@ export {
   type CopiedEntry,
   type CopyComplete,
   commandRequest,
+  type DeleteChange,
   ERROR_STATUS,
   errorResponse,
   type Gap,
@@ -28,6 +30,7 @@ export {
   type Position,
   responseError,
   type ScanOptions,
+  type SetChange,
   type SubscribeOptions,
   type Subscription,
   type SubscriptionEvents,

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BoundedQueue, type QueueLimits } from './bounded-queue.js';
+import { BoundedQueue } from './bounded-queue.js';
 import { OVERFLOW_POLICIES, type Overflow } from './overflow-policy.js';
 import type { Sized } from './sized.js';
+import type { QueueLimits } from './waiting-queue.js';
 
 interface Setting {
   readonly queue: BoundedQueue<Sized>;

@@ -2,7 +2,12 @@ import type { CallOptions, Pairs, ScanOptions } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import { checkList } from './list.js';
 import type { CommandMessage, KvpairMessage, ValueMessage } from './messages.js';
-import { isOverflow, OVERFLOW_POLICIES, type Overflow } from './overflow-policy.js';
+import {
+  isOverflow,
+  OVERFLOW_POLICIES,
+  type Overflow,
+  type QueueOverflow,
+} from './overflow-policy.js';
 import { checkPosition, type Position, positionToMessage } from './position.js';
 import type { SubscribeOptions, TopicPattern } from './subscription.js';
 import { checkText } from './text.js';
@@ -143,8 +148,9 @@ export function tableAndWatch(table: string, options: WatchOptions): CommandMess
 }
 
 /** What becomes of what is pushed: what can be read again may be dropped. */
-export function pushedOverflow(overflow: WatchOverflow): Overflow {
-  if (overflow === 'catch-up' || overflow === 'conflate') return 'drop-oldest';
+export function pushedOverflow(overflow: WatchOverflow): QueueOverflow {
+  if (overflow === 'catch-up') return 'drop-oldest';
+  if (overflow === 'conflate') return overflow;
   checkOverflow(overflow, 'catch-up', 'conflate');
   return overflow;
 }

@@ -1,4 +1,3 @@
-import type { QueueLimits } from './bounded-queue.js';
 import { changeOf, messageOf, unexpected } from './call-answers.js';
 import { checkOptions, pushedOverflow, tableAndWatch, topicOrPattern } from './call-arguments.js';
 import { Cancellations } from './cancellations.js';
@@ -14,7 +13,8 @@ import { type Position, positionFromMessage } from './position.js';
 import { responseError } from './response.js';
 import type { Message, SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
 import { valueFromMessage } from './value.js';
-import type { Change, Watch } from './watch-item.js';
+import type { QueueLimits } from './waiting-queue.js';
+import type { Change, Progress, Watch } from './watch-item.js';
 import type { WatchOptions } from './watch-options.js';
 import { WatchReader } from './watch-reader.js';
 import { Watching } from './watching.js';
@@ -73,7 +73,7 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
     let watching: Watching | undefined;
     let start: Position | undefined;
     const reader = new WatchReader(message, (request, signal) => this.#read(request, signal));
-    const live: Inbox<Change> = new Inbox({
+    const live: Inbox<Change | Progress> = new Inbox({
       request: commandRequest('watch', message),
       topic: '',
       limits: limitsOf(options),

@@ -256,3 +256,71 @@ describe('an emitter', () => {
     expect(warn.mock.calls).toEqual([[thrown], [thrown], [slow]]);
   });
 });
+
+describe('an inbox that conflates', () => {
+  function aTable(maxMessages = 100) {
+    const gaps: Gap[] = [];
+    const inbox = new Inbox<unknown[]>({
+      request: commandRequest('hgetall', { table: 't' }),
+      topic: 't',
+      limits: { maxMessages, maxBytes: 1e9 },
+      overflow: 'conflate',
+      onGap: (gap) => void gaps.push(gap),
+      itemOf: ({ change }) => [change?.key, change?.value?.value.value, change?.old?.value.value],
+      onEnd: async () => {},
+    });
+    const push = (key: string, value: bigint, old?: bigint, missed = 0): void => {
+      const before = old === undefined ? undefined : valueToMessage(old);
+      const values = { value: valueToMessage(value), old: before, oldKnown: true };
+      const change = { key, cause: 'set', ...values };
+      inbox.receive({ ...okResponse([]), change }, missed);
+    };
+    const all = async (count: number) =>
+      Array.from(
+        await Promise.all(Array.from({ length: count }, () => inbox.next())),
+        ({ value }) => value,
+      );
+    return { inbox, gaps, push, all };
+  }
+
+  it('gives of each key the last change, where that came, with the value from before the first', async () => {
+    const { push, all } = aTable();
+    push('a', 1n);
+    push('b', 2n);
+    push('a', 3n, 1n);
+    push('a', 4n, 3n);
+    push('c', 5n);
+    expect(await all(3)).toEqual([
+      ['b', 2n, undefined],
+      ['a', 4n, undefined],
+      ['c', 5n, undefined],
+    ]);
+    push('a', 6n, 4n);
+    push('a', 7n, 6n);
+    expect(await all(1)).toEqual([['a', 7n, 4n]]);
+  });
+
+  it('has room for however many changes of as many keys as may wait, and tells of what of more is missing', async () => {
+    const { push, all, gaps } = aTable(2);
+    for (let i = 1n; i <= 1000n; i++) push(i % 2n === 0n ? 'a' : 'b', i);
+    expect(gaps).toEqual([]);
+    push('c', 1n);
+    expect(await all(2)).toEqual([
+      ['a', 1000n, undefined],
+      ['c', 1n, undefined],
+    ]);
+    expect(gaps).toEqual([{ missed: 1 }]);
+  });
+
+  it('tells of what is missing before a change whose place another has taken', async () => {
+    const { push, all, gaps } = aTable();
+    push('a', 1n);
+    push('b', 1n, undefined, 3);
+    push('b', 2n);
+    expect(await all(2)).toEqual([
+      ['a', 1n, undefined],
+      ['b', 2n, undefined],
+    ]);
+    expect(gaps).toEqual([{ missed: 3 }]);
+  });
+});

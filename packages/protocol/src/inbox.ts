@@ -1,15 +1,17 @@
 import { EventEmitter } from 'eventemitter3';
-import { BoundedQueue, type QueueLimits } from './bounded-queue.js';
+import { BoundedQueue } from './bounded-queue.js';
+import { ConflatingQueue } from './conflating-queue.js';
 import { attempt, emitItems } from './emit-items.js';
 import { Fifo } from './fifo.js';
 import type { PushTarget } from './inboxes.js';
 import { KvError } from './kv-error.js';
 import type { CommandRequest, CommandResponse } from './messages.js';
-import { OVERFLOW_POLICIES, type Overflow } from './overflow-policy.js';
+import { OVERFLOW_POLICIES, type QueueOverflow } from './overflow-policy.js';
 import { responseError } from './response.js';
 import { responseBytes } from './response-bytes.js';
 import type { Sized } from './sized.js';
 import type { Gap, Subscription, SubscriptionEvents } from './subscription.js';
+import type { QueueLimits, WaitingQueue } from './waiting-queue.js';
 
 /** What an {@link Inbox} is made of. */
 export interface InboxSettings<Item> {
@@ -18,7 +20,7 @@ export interface InboxSettings<Item> {
   /** What the request to end it calls it. */
   readonly topic: string;
   readonly limits: QueueLimits;
-  readonly overflow: Overflow;
+  readonly overflow: QueueOverflow;
   readonly signal?: AbortSignal | undefined;
   /** Called between the items around a gap. */
   readonly onGap?: ((gap: Gap) => void) | undefined;
@@ -49,7 +51,7 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
   readonly topic: string;
   readonly signal: AbortSignal | undefined;
   readonly #settings: InboxSettings<Item>;
-  readonly #queue: BoundedQueue<Waiting>;
+  readonly #queue: WaitingQueue<Waiting>;
   /** Those who have asked for an item that has not come yet; then nothing waits. */
   readonly #waiters: Fifo<Waiter<Item>> = new Fifo();
   /** What was dropped before the oldest that waits. */
@@ -66,7 +68,7 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
     this.topic = settings.topic;
     this.signal = settings.signal;
     this.#onGap = settings.onGap;
-    this.#queue = new BoundedQueue(settings.limits, OVERFLOW_POLICIES[settings.overflow], this);
+    this.#queue = this.#newQueue(settings);
   }
 
   /** Whether nothing comes any more. */
@@ -172,6 +174,21 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
     await emitItems(this, emitter);
   }
 
+  #newQueue({ limits, overflow }: InboxSettings<Item>): WaitingQueue<Waiting> {
+    if (overflow !== 'conflate') return new BoundedQueue(limits, OVERFLOW_POLICIES[overflow], this);
+    return new ConflatingQueue(limits, { keyOf, merge: this.#merge }, this);
+  }
+
+  /** What is missing before one whose place is taken is missing before all that wait. */
+  readonly #merge = ({ gap, response: earlier }: Waiting, later: Waiting): Waiting => {
+    this.#gap = joined(this.#gap, gap);
+    const { response } = later;
+    if (earlier?.change === undefined || response?.change === undefined) return later;
+    const { old, oldKnown } = earlier.change;
+    const whole = { ...response, change: { ...response.change, old, oldKnown } };
+    return { ...later, response: whole, bytes: responseBytes(whole) };
+  };
+
   #put(waiting: Waiting): void {
     if (this.#queue.push(waiting)) this.#serve();
     else void this.#end({ reason: tooSlow() });
@@ -241,6 +258,11 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
     while (this.#queue.length > 0) this.#queue.shift();
     this.#gap = undefined;
   }
+}
+
+/** Of each key of a table, the last change says it all; and of what is no change, the last. */
+function keyOf({ response }: Waiting): string | undefined {
+  return response?.change?.key;
 }
 
 function joined(one: Gap | undefined, other: Gap | undefined): Gap | undefined {

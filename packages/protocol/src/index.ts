@@ -16,7 +16,7 @@ export {
   topicOf,
   type ValueMessage,
 } from './messages.js';
-export type { Overflow } from './overflow-policy.js';
+export type { Overflow, QueueOverflow } from './overflow-policy.js';
 export type { Position } from './position.js';
 export {
   errorResponse,
@@ -35,11 +35,14 @@ export type {
 } from './subscription.js';
 export type { Value } from './value.js';
 export type {
+  AnyChange,
   Change,
   ChangeCause,
   ChangePage,
   CopiedEntry,
   CopyComplete,
+  DeleteChange,
+  SetChange,
   Watch,
   WatchItem,
 } from './watch-item.js';
@@ -53,7 +56,7 @@ export type {
 // For authors of transports, storage engines and clients.
 
 export { type Awaitable, isPromise, whenReady } from './awaitable.js';
-export { BoundedQueue, type DropListener, type QueueLimits } from './bounded-queue.js';
+export { BoundedQueue } from './bounded-queue.js';
 export { ByteWriter } from './byte-writer.js';
 export { cancelledError, timeoutError } from './call-error.js';
 export { type Cancellable, Cancellations } from './cancellations.js';
@@ -61,6 +64,7 @@ export { type ChangeDetails, writeChangeResponse } from './change-response.js';
 export type { Codec } from './codec.js';
 export { CommandCalls, type RequestOptions } from './command-calls.js';
 export { CommandClient } from './command-client.js';
+export { ConflatingQueue, type Conflation } from './conflating-queue.js';
 export { DEFAULT_PORT } from './default-port.js';
 export { DEFAULT_QUEUE_LIMITS } from './default-queue-limits.js';
 export { Fifo } from './fifo.js';
@@ -99,6 +103,7 @@ export {
   valueToMessage,
 } from './value.js';
 export { readValueMessage, writeValueMessage } from './value-message.js';
+export type { DropListener, QueueLimits, WaitingQueue } from './waiting-queue.js';
 export { readUtf8 } from './wire/utf8.js';
 export { writeText } from './wire/wire-writer.js';
 export { withoutStack } from './without-stack.js';

@@ -21,6 +21,9 @@ export interface OverflowPolicy {
  */
 export type Overflow = 'error' | 'drop-oldest';
 
+/** The same, of a queue whose items have keys: `conflate` has of each key the last item wait alone. */
+export type QueueOverflow = Overflow | 'conflate';
+
 /**
  * The policies there are. What becomes of a consumer whose item is refused is for those to say who fill its
  * queue: a subscriber is dropped.

@@ -45,6 +45,16 @@ export abstract class PushedMessage implements Sized {
     return undefined;
   }
 
+  /** What it shares with those whose place it can take before a slow subscriber; see {@link replacing}. */
+  get key(): string | undefined {
+    return undefined;
+  }
+
+  /** What is told in its place where one with the same key has not been told. */
+  replacing(_earlier: PushedMessage): PushedMessage {
+    return this;
+  }
+
   get bytes(): number {
     this.#bytes ??= responseBytes(this.response);
     return this.#bytes;

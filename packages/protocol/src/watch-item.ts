@@ -3,17 +3,31 @@ import type { Subscription } from './subscription.js';
 import type { Value } from './value.js';
 
 /** What made a change. */
-export type ChangeCause = 'set' | 'delete';
+export type ChangeCause = Change['cause'];
 
 /** A change of one key of a table, which is as durable as the storage promises. */
-export interface Change {
+export type Change = SetChange | DeleteChange;
+
+/** A key was given a value. */
+export interface SetChange extends AnyChange {
+  readonly cause: 'set';
+  /** What is there now. */
+  readonly value: Value;
+}
+
+/** A key was deleted. */
+export interface DeleteChange extends AnyChange {
+  readonly cause: 'delete';
+  readonly value: null;
+}
+
+/** What is told of every change. */
+export interface AnyChange {
   readonly kind: 'change';
+  /** Once all of a watch's copy has been told, a later watch can go on from it: see {@link Watch.position}. */
   readonly position: Position;
   readonly table: string;
   readonly key: string;
-  readonly cause: ChangeCause;
-  /** What is there now; `null` if the key was deleted. */
-  readonly value: Value | null;
   /**
    * What was there before; `null` if there was nothing. `undefined` if nobody knows, as of changes that are read
    * from a log which does not keep it; then a deletion may have deleted nothing.
@@ -45,11 +59,18 @@ export interface ChangePage {
   readonly position: Position;
 }
 
+/** Tells, when there is nothing else to tell for long, that all changes up to here have been told. */
+export interface Progress {
+  readonly kind: 'progress';
+  readonly position: Position;
+}
+
 /** A watch of a table, which lasts as a {@link Subscription} does. */
 export interface Watch extends Subscription<WatchItem> {
   /**
-   * Up to here everything has been told, and a later watch can go on from it; while a table is being copied, up to the
-   * item `ready`, it cannot.
+   * Up to here everything has been told, and a later watch can go on from it. It also goes on, now and then, when
+   * nothing is told: of a table, or a key, that changes rarely, keep it from time to time. `undefined` while the table is
+   * being copied, up to the item `ready`: who leaves then has to begin anew.
    */
-  readonly position: Position;
+  readonly position: Position | undefined;
 }

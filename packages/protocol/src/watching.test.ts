@@ -6,7 +6,7 @@ import { type CommandResponse, commandRequest } from './messages.js';
 import type { Position } from './position.js';
 import { errorResponse, okResponse } from './response.js';
 import type { Gap } from './subscription.js';
-import type { Change, ChangePage, WatchItem } from './watch-item.js';
+import type { Change, ChangePage, Progress, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
 import { Watching, type WatchParts } from './watching.js';
 
@@ -43,16 +43,16 @@ function watchOf(
     read,
   }: Options = {},
 ) {
-  const positions = new Map<CommandResponse, Change>();
+  const pushed = new Map<CommandResponse, Change | Progress>();
   let watching: Watching | undefined;
   const message = { table: 't', key: '', prefix: '', maxMessages: 0, maxBytes: 0, overflow: '' };
-  const live: Inbox<Change> = new Inbox({
+  const live: Inbox<Change | Progress> = new Inbox({
     request: commandRequest('watch', message),
     topic: '',
     limits: { maxMessages, maxBytes: 1e6 },
     overflow: 'drop-oldest',
     onGap: (gap) => watching?.gap(gap),
-    itemOf: (response) => positions.get(response) as Change,
+    itemOf: (response) => pushed.get(response) as Change | Progress,
     onEnd: async () => {},
   });
   const none = (): Promise<never> => Promise.reject(new Error('Nothing is copied'));
@@ -61,9 +61,9 @@ function watchOf(
     snapshot: copy !== undefined || read !== undefined,
     reader: { pull, copy: copy ?? none, read: read ?? none },
   });
-  const push = (change: Change): void => {
+  const push = (item: Change | Progress): void => {
     const response = okResponse([]);
-    positions.set(response, change);
+    pushed.set(response, item);
     live.receive(response, 0);
   };
   return { live, push, watching };
@@ -148,7 +148,7 @@ describe('a watch that reads again what is missing', () => {
     await expect(next).rejects.toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
   });
 
-  it.each<[string, (live: Inbox<Change>) => void, string]>([
+  it.each<[string, (live: Inbox<Change | Progress>) => void, string]>([
     [
       'the server has ended it',
       (live) => live.receive(errorResponse(new KvError('UNAVAILABLE', 'Closed')), 0),
@@ -296,5 +296,40 @@ describe('a watch that may leave out the oldest', () => {
     for (const sequence of [6, 7, 8]) push(changeAt(1, sequence));
     await expect(watching[Symbol.asyncIterator]().next()).rejects.toBe(thrown);
     expect(live.ended).toBe(true);
+  });
+
+  it('goes on where it is told that nothing was missed, and tells nothing of it', async () => {
+    const pulled: Position[] = [];
+    const { live, push, watching } = watchOf(async (after) => {
+      pulled.push(after);
+      return { changes: [], position: after };
+    });
+    const next = watching[Symbol.asyncIterator]().next();
+    push({ kind: 'progress', position: at(1, 500) });
+    await setImmediate();
+    expect(watching.position).toEqual(at(1, 500));
+    // What was pushed before some that was read tells nothing new.
+    push({ kind: 'progress', position: at(1, 400) });
+    await setImmediate();
+    expect(watching.position).toEqual(at(1, 500));
+    live.interrupt();
+    await setImmediate();
+    expect(pulled).toEqual([at(1, 500)]);
+    push(changeAt(1, 501));
+    expect(places([(await next).value as WatchItem])).toEqual(['1:501']);
+  });
+
+  it('that copies has no position from which another could go on before the copy is complete', async () => {
+    const page = { entries: [['k', 1n] as const], position: at(1, 7), cursor: new Uint8Array(0) };
+    const { watching } = watchOf(async () => ({ changes: [], position: at(1, 7) }), {
+      start: at(1, 7),
+      copy: async () => page,
+    });
+    const iterator = watching[Symbol.asyncIterator]();
+    const seen: unknown[] = [watching.position];
+    for (const _ of ['entry', 'ready']) {
+      seen.push((await iterator.next()).value?.kind, watching.position);
+    }
+    expect(seen).toEqual([undefined, 'entry', undefined, 'ready', at(1, 7)]);
   });
 });

@@ -4,7 +4,7 @@ import type { Inbox } from './inbox.js';
 import { KvError } from './kv-error.js';
 import type { Position } from './position.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
-import type { Change, Watch, WatchItem } from './watch-item.js';
+import type { Change, Progress, Watch, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
 import type { WatchReader } from './watch-reader.js';
 
@@ -17,7 +17,7 @@ export interface WatchParts {
   /** The one key that is watched; none, if it is empty. */
   readonly key: string;
   /** What is pushed: the changes after `start`, some of which may be dropped. */
-  readonly live: Inbox<Change>;
+  readonly live: Inbox<Change | Progress>;
   readonly start: Position;
   /** Where it begins: at `start`, if nothing is said. */
   readonly after: Position | undefined;
@@ -45,13 +45,15 @@ export class Watching implements Watch {
   #hasRead = false;
   /** Wakes who waits for the next that is pushed, when some of it is missing. */
   #wake: () => void = () => {};
-  #next: Promise<IteratorResult<Change, undefined>> | undefined;
+  #next: Promise<IteratorResult<Change | Progress, undefined>> | undefined;
+  #isCopying: boolean;
   #emitter: EventEmitter<SubscriptionEvents<WatchItem>> | undefined;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#at = parts.after ?? parts.start;
     this.#missing = parts.after !== undefined;
+    this.#isCopying = parts.snapshot;
     this.#items = this.#run();
   }
 
@@ -59,8 +61,8 @@ export class Watching implements Watch {
     return this.#parts.live.id;
   }
 
-  get position(): Position {
-    return this.#at;
+  get position(): Position | undefined {
+    return this.#isCopying ? undefined : this.#at;
   }
 
   /** Takes that changes may be missing before the next that is pushed. */
@@ -121,7 +123,9 @@ export class Watching implements Watch {
         const next = await this.#nextPushed();
         if (next === undefined) continue;
         if (next.done) return undefined;
-        if (isLater(next.value.position, this.#at)) {
+        if (next.value.kind === 'progress') {
+          if (isLater(next.value.position, this.#at)) this.#at = next.value.position;
+        } else if (isLater(next.value.position, this.#at)) {
           this.#tellDropped();
           this.#hasRead = false;
           yield this.#told(next.value);
@@ -150,7 +154,7 @@ export class Watching implements Watch {
   }
 
   /** The next change that is pushed; `undefined` if some before it are missing. */
-  async #nextPushed(): Promise<IteratorResult<Change, undefined> | undefined> {
+  async #nextPushed(): Promise<IteratorResult<Change | Progress, undefined> | undefined> {
     if (this.#missing) return undefined;
     if (this.#next === undefined) {
       const next = this.#parts.live.poll();
@@ -215,6 +219,7 @@ export class Watching implements Watch {
     const { table, key, live } = this.#parts;
     const isWhole = yield* key === '' ? this.#copyTable() : this.#copyKey(key);
     if (!isWhole || live.ended) return false;
+    this.#isCopying = false;
     yield { kind: 'ready', table, position: this.#at };
     return true;
   }

@@ -17,7 +17,7 @@ export const watch: CommandService<'watch'> = (
 ) => {
   checkTable(table, limits);
   const filter = ChangeFilter.of(key, prefix, limits);
-  const settings = settingsOf(maxMessages, maxBytes, overflow, limits);
+  const settings = settingsOf(maxMessages, maxBytes, overflow, limits, true);
   if (subscriptions === undefined) throw noPushes();
   if (feed === undefined) throw new KvError('UNSUPPORTED', 'There are no feeds here');
   const source = new WatchSource(feed, table, filter);

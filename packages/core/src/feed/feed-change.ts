@@ -1,5 +1,8 @@
 import type { ChangeCause, Position, Value } from '@kv/protocol';
 
+/** What a change takes in memory besides its key and its values. */
+const OBJECT_BYTES = 192;
+
 /** A change of one key that has taken effect and is as durable as its store promises. */
 export interface FeedChange {
   readonly position: Position;
@@ -15,4 +18,13 @@ export interface FeedChange {
   readonly old: Value | undefined;
   /** Whether {@link old} tells what was there. */
   readonly oldKnown: boolean;
+}
+
+/** About how many bytes of memory a change takes. */
+export function memoryOf({ key, value, old }: FeedChange): number {
+  return OBJECT_BYTES + key.length + lengthOf(value) + lengthOf(old);
+}
+
+function lengthOf(value: Value | undefined): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
 }

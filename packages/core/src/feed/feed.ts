@@ -16,6 +16,12 @@ export interface PositionedPage {
  */
 export type FeedListener = (change: FeedChange, listeners: number) => void;
 
+/**
+ * Told of a position up to which all changes of a table have been told, when there were none for long: in time for
+ * who goes on from there, before earlier ones are given up. It must not throw.
+ */
+export type ProgressListener = (position: Position) => void;
+
 /** What somebody hears of a table. */
 export interface Listening {
   /** All changes after this position are told, and none before. It may be later than {@link Feed.position}. */
@@ -32,8 +38,13 @@ export interface Feed {
   /** The position of the last change that was told. */
   readonly position: Position;
 
-  /** Has a listener told of each change of a table from now on, in order. */
-  listen(table: string, listener: FeedListener): Listening;
+  /**
+   * Has a listener told of each change of a table from now on, in order.
+   *
+   * @param progressed told, between the changes, how far the listener has come: for feeds whose positions are good for
+   * longer than the process lasts, as only these can give up what a quiet listener will go on from.
+   */
+  listen(table: string, listener: FeedListener, progressed?: ProgressListener): Listening;
 
   /**
    * The changes of a table after a position, in order, some at a time: those that have been told when this is

@@ -5,14 +5,10 @@ import {
   okResponse,
   PushedMessage,
   straightLineCodec,
-  type Value,
 } from '@kv/protocol';
 import { changeMessage } from './change-message.js';
 import { encodedChange } from './encoded-change.js';
-import type { FeedChange } from './feed-change.js';
-
-/** What a change takes in memory besides its key and its values. */
-const OBJECT_BYTES = 192;
+import { type FeedChange, memoryOf } from './feed-change.js';
 
 /** A change that is pushed. It becomes a message for those alone who want one: most want its bytes. */
 export class PushedChange extends PushedMessage {
@@ -35,17 +31,24 @@ export class PushedChange extends PushedMessage {
     return new PushedChange({ ...this.#change, old: undefined, oldKnown: false }, false);
   }
 
+  /** Of each key, the last change says it all. */
+  override get key(): string {
+    return this.#change.key;
+  }
+
+  /** With the value that was there before the earlier one. */
+  override replacing(earlier: PushedMessage): PushedMessage {
+    if (!(earlier instanceof PushedChange)) return this;
+    const { old, oldKnown } = earlier.#change;
+    return new PushedChange({ ...this.#change, old, oldKnown }, false);
+  }
+
   override get bytes(): number {
-    const { key, value, old } = this.#change;
-    return OBJECT_BYTES + key.length + lengthOf(value) + lengthOf(old);
+    return memoryOf(this.#change);
   }
 
   protected override encode(out: ByteWriter, codec: Codec): void {
     if (codec === straightLineCodec) out.write(encodedChange(this.#change));
     else super.encode(out, codec);
   }
-}
-
-function lengthOf(value: Value | undefined): number {
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
 }

@@ -1,10 +1,13 @@
-import type { Position } from '@kv/protocol';
+import { okResponse, type Position, PushedResponse, positionToMessage } from '@kv/protocol';
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { SubscriptionSource } from '../subscriptions/subscription-source.js';
 import type { ChangeFilter } from './change-filter.js';
 import type { Feed, Listening } from './feed.js';
-import type { FeedChange } from './feed-change.js';
+import { type FeedChange, memoryOf } from './feed-change.js';
 import { PushedChange } from './pushed-change.js';
+
+/** After so many bytes of changes of other keys, a peer is told how far it has come: a small part of what a feed keeps. */
+const PASSED_BYTES = 64 * 1024;
 
 /** The changes of a table, for one who watches it. */
 export class WatchSource implements SubscriptionSource {
@@ -13,6 +16,8 @@ export class WatchSource implements SubscriptionSource {
   readonly #table: string;
   readonly #filter: ChangeFilter;
   #listening: Listening | undefined;
+  /** The bytes of the changes that were none of its own since the last that the peer was told. */
+  #passed = 0;
 
   constructor(feed: Feed, table: string, filter: ChangeFilter) {
     this.#feed = feed;
@@ -31,9 +36,20 @@ export class WatchSource implements SubscriptionSource {
   }
 
   join(subscription: Subscription): void {
-    this.#listening = this.#feed.listen(this.#table, (change, listeners) => {
-      if (this.#filter.matches(change.key)) subscription.deliver(messageOf(change, listeners > 1));
-    });
+    const changed = (change: FeedChange, listeners: number): void => {
+      if (this.#filter.matches(change.key)) {
+        this.#passed = 0;
+        subscription.deliver(messageOf(change, listeners > 1));
+      } else {
+        this.#passed += memoryOf(change);
+        if (this.#passed >= PASSED_BYTES) progressed(change.position);
+      }
+    };
+    const progressed = (position: Position): void => {
+      this.#passed = 0;
+      subscription.deliver(progressOf(position));
+    };
+    this.#listening = this.#feed.listen(this.#table, changed, progressed);
   }
 
   leave(): void {
@@ -52,4 +68,8 @@ function messageOf(change: FeedChange, isShared: boolean): PushedChange {
     lastChange = change;
   }
   return lastMessage;
+}
+
+function progressOf(position: Position): PushedResponse {
+  return new PushedResponse({ ...okResponse([]), position: positionToMessage(position) }, false);
 }

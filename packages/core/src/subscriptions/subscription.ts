@@ -1,13 +1,16 @@
 import {
   BoundedQueue,
+  ConflatingQueue,
+  type Conflation,
   type DropListener,
   errorResponse,
   KvError,
   OVERFLOW_POLICIES,
-  type Overflow,
   type PushedMessage,
   PushedResponse,
   type QueueLimits,
+  type QueueOverflow,
+  type WaitingQueue,
 } from '@kv/protocol';
 import type { SubscriptionSource } from './subscription-source.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -15,7 +18,7 @@ import type { Subscriptions } from './subscriptions.js';
 /** How much may wait for a subscriber, and what happens when more would have to. */
 export interface SubscriberSettings {
   readonly limits: QueueLimits;
-  readonly overflow: Overflow;
+  readonly overflow: QueueOverflow;
 }
 
 /**
@@ -29,7 +32,7 @@ export class Subscription implements DropListener<PushedMessage> {
   readonly #peer: Subscriptions;
   readonly #settings: SubscriberSettings;
   /** What waits; absent if nothing does. */
-  #queue: BoundedQueue<PushedMessage> | undefined;
+  #queue: WaitingQueue<PushedMessage> | undefined;
   /** How many messages were dropped before the next that is pushed. */
   #missed = 0;
   /** What tells the peer why it has ended, until it is pushed. */
@@ -109,8 +112,7 @@ export class Subscription implements DropListener<PushedMessage> {
   }
 
   /** Hears that the queue has dropped a message, to make room. */
-  dropped({ bytes }: PushedMessage): void {
-    this.#peer.waitingBytes -= bytes;
+  dropped(): void {
     this.#missed++;
   }
 
@@ -127,17 +129,19 @@ export class Subscription implements DropListener<PushedMessage> {
 
   #wait(message: PushedMessage): boolean {
     this.#queue ??= this.#newQueue();
+    const before = this.#queue.bytes;
     if (!this.#peer.hasRoomFor(message) || !this.#queue.push(message)) {
       this.end(tooSlow(this.#settings.limits));
       return false;
     }
-    this.#peer.waitingBytes += message.bytes;
+    this.#peer.waitingBytes += this.#queue.bytes - before;
     if (this.#started) this.#peer.waits(this);
     return true;
   }
 
-  #newQueue(): BoundedQueue<PushedMessage> {
+  #newQueue(): WaitingQueue<PushedMessage> {
     const { limits, overflow } = this.#settings;
+    if (overflow === 'conflate') return new ConflatingQueue(limits, BY_KEY, this);
     return new BoundedQueue(limits, OVERFLOW_POLICIES[overflow], this);
   }
 
@@ -146,6 +150,11 @@ export class Subscription implements DropListener<PushedMessage> {
     this.#queue = undefined;
   }
 }
+
+const BY_KEY: Conflation<PushedMessage> = {
+  keyOf: ({ key }) => key,
+  merge: (earlier, later) => later.replacing(earlier),
+};
 
 function tooSlow({ maxMessages, maxBytes }: QueueLimits): KvError {
   return new KvError(

@@ -1,7 +1,7 @@
-import type { CommandResponse } from '@kv/core';
+import { type CommandResponse, commandRequest } from '@kv/core';
 import { expect } from 'vitest';
 import { ok } from '../../command/expected-response.js';
-import { hdel, hmset, hset, unsubscribe, watch } from '../../command/requests.js';
+import { hdel, hmset, hset, ofTable, unsubscribe, watch } from '../../command/requests.js';
 import { eventually } from '../../eventually.js';
 import { type HookCall, logHooks } from '../hook-log.js';
 import { ask } from '../peers.js';
@@ -114,6 +114,28 @@ export const watchingChecks: readonly TransportCheck[] = [
           [1, 'set', 'key', 1n, after, true],
         ]);
       }
+    },
+  },
+  {
+    title: 'a peer that watches a key is told how far it has come, when there is much of others',
+    needs: 'push',
+    async run({ connect }) {
+      const [peer, writer] = [await connect(), await connect()];
+      await ask(peer, commandRequest('watch', { ...ofTable('table'), key: 'key' }));
+      const large = 'x'.repeat(100_000);
+      for (let i = 0; i < 2; i++) await ask(writer, hset('table', 'other', large));
+      await ask(writer, hset('table', 'key', 1n));
+      const pushes = [await peer.receive(), await peer.receive(), await peer.receive()];
+      expect(pushes.map(told).map(([id, cause]) => [id, cause])).toStrictEqual([
+        [1, undefined],
+        [1, undefined],
+        [1, 'set'],
+      ]);
+      const sequences = pushes.map(({ position, change }) =>
+        Number((change?.position ?? position)?.sequence),
+      );
+      const [first = Number.NaN] = sequences;
+      expect(sequences).toStrictEqual([first, first + 1, first + 2]);
     },
   },
   {

@@ -805,7 +805,9 @@ export const ChangePageSchema: GenMessage<ChangePage> = /*@__PURE__*/
 /**
  * Has each change of a table told from now on, as a message that is pushed, until
  * it is unsubscribed or the connection ends. Answers the subscription's id, an
- * integer, and the position after which changes are told.
+ * integer, and the position after which changes are told. A message without a
+ * change, but with a position, tells that there is no more up to there: to go on
+ * from, when there is nothing to tell for long.
  *
  * @generated from message abi.Watch
  */
@@ -829,7 +831,8 @@ export type Watch = Message<"abi.Watch"> & {
   prefix: string;
 
   /**
-   * As of Subscribe.
+   * As of Subscribe; and 'conflate': of each key, what has waited longest gives
+   * its place to what comes later, with the value from before both.
    *
    * @generated from field: uint32 max_messages = 17;
    */
