@@ -77,6 +77,64 @@ describe('a feed of a log', () => {
     await storage.close();
   });
 
+  it('says GONE of the positions of a copy that went a way of its own', async () => {
+    const { storage } = await openStorage(directory, fileSystem, { newEpochTag: () => 1 });
+    await setAll(storage, 'a');
+    const shared = storage.feed.position;
+    const backup = fileSystem.copy();
+    await setAll(storage, 'lost');
+    const unshared = storage.feed.position;
+    await storage.close();
+    const ways: [Position, WalStorage][] = [];
+    for (const [i, files] of [fileSystem, backup].entries()) {
+      const { storage } = await openStorage(directory, files, { newEpochTag: () => 2 + i });
+      await setAll(storage, `b${i}`, `c${i}`);
+      ways.push([storage.feed.position, storage]);
+      await storage.close();
+    }
+    const [[original], [restored]] = ways as [(typeof ways)[0], (typeof ways)[0]];
+    const { storage: again } = await openStorage(directory, backup);
+    await setAll(again, 'd');
+    expect(await keysAfter(again, shared)).toEqual(['b1', 'c1', 'd']);
+    expect(await keysAfter(again, restored)).toEqual(['d']);
+    // As far as it counts, its epoch is one of both.
+    await expect(keysAfter(again, original)).rejects.toThrow(GONE);
+    const earlier = { ...original, sequence: original.sequence - 2 };
+    await expect(keysAfter(again, earlier)).rejects.toThrow(GONE);
+    await expect(keysAfter(again, unshared)).rejects.toThrow(GONE);
+    await again.close();
+  });
+
+  it('has epochs that no other store has', async () => {
+    const epochs = new Set<number>();
+    for (let i = 0; i < 20; i++) {
+      const { storage } = await openStorage(directory, new SimulatedFileSystem());
+      epochs.add(storage.feed.position.epoch);
+      await storage.close();
+    }
+    // Two may be the same by chance, once in ten thousand times.
+    expect(epochs.size).toBeGreaterThan(15);
+  });
+
+  it('tells again what came before with the positions that it had', async () => {
+    const positions: Position[] = [];
+    const { storage } = await openStorage(directory, fileSystem);
+    const start = storage.feed.position;
+    for (let i = 0; i < 3; i++) {
+      const { storage: each } = i === 0 ? { storage } : await openStorage(directory, fileSystem);
+      each.feed.listen('t', ({ position }) => positions.push(position));
+      await setAll(each, `k${i}`);
+      await each.close();
+    }
+    const { storage: again } = await openStorage(directory, fileSystem);
+    const told: Position[] = [];
+    for await (const some of again.feed.history('t', start)) {
+      told.push(...some.map(({ position }) => position));
+    }
+    expect(told).toEqual(positions);
+    await again.close();
+  });
+
   it('tells with everysec what is on the disk, and not before', async () => {
     const { storage, clock } = await openStorage(directory, fileSystem, { fsync: 'everysec' });
     const told = keysTold(storage);

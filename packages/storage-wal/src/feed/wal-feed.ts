@@ -22,7 +22,8 @@ import {
   requiredValue,
   straightLineCodec,
 } from '@kv/protocol';
-import { gone, isPosition } from '../log/history.js';
+import { isPosition } from '../log/epochs.js';
+import { gone } from '../log/history.js';
 import type { Log } from '../log/log.js';
 
 /** Where changes are told that are carried out: one batch after the other, and each in order. */
@@ -200,7 +201,7 @@ export class WalFeed implements Feed, ChangeTeller {
   }
 
   #at(sequence: number): Position {
-    return { epoch: this.#log.epoch, sequence };
+    return { epoch: this.#log.epochNumber, sequence };
   }
 }
 

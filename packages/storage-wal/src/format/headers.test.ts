@@ -28,7 +28,7 @@ const manifest: fc.Arbitrary<Manifest> = fc.record({
   lastSegment: sequence,
   durable: sequence,
   snapshot: fc.option(fc.record({ start: sequence, end: sequence }), { nil: undefined }),
-  epochs: fc.array(fc.record({ epoch, first: sequence })),
+  epochs: fc.array(fc.record({ epoch, tag: fc.nat({ max: 0xffff_ffff }), first: sequence })),
   repaired: fc.boolean(),
 });
 

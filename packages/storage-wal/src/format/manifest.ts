@@ -29,7 +29,9 @@ const KNOWN_FLAGS: number = HAS_SNAPSHOT | REPAIRED;
 /** Where an epoch begins: the time from one opening of a store to the next. */
 export interface EpochStart {
   readonly epoch: number;
-  /** The sequence of its first change. */
+  /** What tells it from the epoch of the same number of a copy of the store: random, or 0 if that is not known. */
+  readonly tag: number;
+  /** The sequence of its first change, or of that which would have been. */
   readonly first: number;
 }
 
@@ -51,7 +53,7 @@ export interface Manifest {
   /** The sequence up to which the log was known to be durable. */
   readonly durable: number;
   readonly snapshot: SnapshotReference | undefined;
-  /** In their order. What is long gone may be missing, and what had no changes. */
+  /** In their order. What is long gone may be missing, and, among very many, what had no changes. */
   readonly epochs: readonly EpochStart[];
   /** Whether files that it does not name are to be set aside, as a repair has left them, not removed. */
   readonly repaired: boolean;
@@ -70,9 +72,10 @@ export function encodeManifest(manifest: Manifest): Buffer {
   putUint64(view, SNAPSHOT_START, snapshot?.start ?? 0);
   putUint64(view, SNAPSHOT_END, snapshot?.end ?? 0);
   view.setUint32(EPOCHS, epochs.length, true);
-  epochs.forEach(({ epoch, first }, i) => {
+  epochs.forEach(({ epoch, tag, first }, i) => {
     const at = HEADER_BYTES + i * EPOCH_BYTES;
     view.setUint32(at, epoch, true);
+    view.setUint32(at + 4, tag, true);
     putUint64(view, at + 8, first);
   });
   sealHeader(bytes, MAGIC);
@@ -102,7 +105,11 @@ export function decodeManifest(bytes: Buffer): Manifest | Unreadable {
     snapshot: flags & HAS_SNAPSHOT ? { start, end } : undefined,
     epochs: Array.from({ length: count }, (_, i) => {
       const at = HEADER_BYTES + i * EPOCH_BYTES;
-      return { epoch: view.getUint32(at, true), first: getUint64(view, at + 8) };
+      return {
+        epoch: view.getUint32(at, true),
+        tag: view.getUint32(at + 4, true),
+        first: getUint64(view, at + 8),
+      };
     }),
     repaired: (flags & REPAIRED) !== 0,
   };

@@ -46,7 +46,7 @@ async function fromFiles(directory: LogDirectory): Promise<Manifest> {
     lastSegment: Math.max(0, ...segments),
     durable: 0,
     snapshot: start === undefined ? undefined : { start, end: start },
-    epochs: [{ epoch, first: 1 }],
+    epochs: [{ epoch, tag: 0, first: 1 }],
     repaired: false,
   };
 }

@@ -1,7 +1,8 @@
 import { KvError } from '@kv/protocol';
 import { BLOCK_HEADER_BYTES } from '../format/block-header.js';
-import type { EpochStart, Manifest } from '../format/manifest.js';
+import type { Manifest } from '../format/manifest.js';
 import { walkRecords } from '../format/record.js';
+import { epochNumber } from './epochs.js';
 import { segmentName } from './file-names.js';
 import type { FileContents } from './log-contents.js';
 import type { LogDirectory } from './log-directory.js';
@@ -9,7 +10,7 @@ import { SegmentReader } from './segment-reader.js';
 import { SourceFile } from './source-file.js';
 import { failureOf, isMissing } from './unreadable.js';
 
-/** Takes a change of the log: its sequence, its epoch, and where the `CommandRequest` stands that is the change. */
+/** Takes a change of the log: its sequence, the number of its epoch in positions, and where the `CommandRequest` stands that is the change. */
 export type TakeChange = (
   sequence: number,
   epoch: number,
@@ -77,21 +78,6 @@ export async function* readHistory(
   if (history.last < through) throw gone();
 }
 
-/** Whether there was such a position: whether its epoch went so far. What is not named of epochs had no changes. */
-export function isPosition(
-  epochs: readonly EpochStart[],
-  committed: number,
-  epoch: number,
-  sequence: number,
-): boolean {
-  const own = epochs.find((each) => each.epoch === epoch);
-  const next = epochs.find((each) => each.epoch > epoch);
-  if (own === undefined && next === undefined) return false;
-  const last = next === undefined ? committed : next.first - 1;
-  const first = own === undefined ? last : own.first - 1;
-  return sequence >= first && sequence <= last;
-}
-
 export function gone(): KvError {
   return new KvError('GONE', 'The log does not have the changes after this position');
 }
@@ -100,7 +86,7 @@ class History {
   /** The sequence of the last change that was read. */
   last: number;
   readonly #directory: LogDirectory;
-  readonly #storeId: Uint8Array;
+  readonly #manifest: Manifest;
   readonly #places: HistoryPlaces;
   readonly #through: number;
   readonly #take: TakeChange;
@@ -112,7 +98,7 @@ class History {
     take: TakeChange,
   ) {
     this.#directory = directory;
-    this.#storeId = manifest.storeId;
+    this.#manifest = manifest;
     this.#places = places;
     this.last = after;
     this.#through = through;
@@ -122,7 +108,7 @@ class History {
   async *readSegment(number: number): AsyncGenerator<void, void, undefined> {
     const path = this.#directory.file(segmentName(number));
     const file = await this.#open(path);
-    const reader = new SegmentReader(this.#storeId);
+    const reader = new SegmentReader(this.#manifest.storeId);
     let place: BlockPlace | undefined;
     try {
       const header = await reader.open(file);
@@ -158,10 +144,13 @@ class History {
     if (block.first > next) throw gone();
     const start = at + BLOCK_HEADER_BYTES;
     const end = start + block.payloadBytes;
+    const own = this.#manifest.epochs.findLast(({ epoch }) => epoch === block.epoch);
+    if (own === undefined) throw gone();
+    const epoch = epochNumber(own);
     let sequence = next;
     const walked = walkRecords(window.bytes, window.view, start, end, next - block.first, {
       change: (bytes, _, from, to) => {
-        if (sequence <= this.#through) this.#take(sequence, block.epoch, bytes, from, to);
+        if (sequence <= this.#through) this.#take(sequence, epoch, bytes, from, to);
         sequence++;
       },
       // A repair has put them together: how they came to be is not known any more.

@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto';
 import type { FileSystem } from '../file-system/file-system.js';
 import { nodeFileSystem } from '../file-system/node-file-system.js';
 import { type Clock, systemClock } from './clock.js';
+import { TAG_LIMIT } from './epochs.js';
 
 /**
  * When changes become durable: before their commit is over; within a second, or what the disk takes beyond that; or when
@@ -23,6 +25,8 @@ export interface LogOptions {
   /** Told what somebody should look into, in a sentence; a warning of the process by default. */
   readonly onWarning: (message: string) => void;
   readonly clock: Clock;
+  /** Makes what tells an epoch from others of the same number: an integer from 1 to 2^21 - 1, by default a random one. */
+  readonly newEpochTag: () => number;
 }
 
 const DEFAULTS: LogOptions = {
@@ -32,6 +36,7 @@ const DEFAULTS: LogOptions = {
   fileSystem: nodeFileSystem,
   onWarning: (message) => process.emitWarning(message),
   clock: systemClock,
+  newEpochTag: () => randomInt(1, TAG_LIMIT),
 };
 
 const FSYNCS: readonly unknown[] = ['always', 'everysec', 'never'] satisfies Fsync[];

@@ -2,6 +2,7 @@ import { type Awaitable, KvError } from '@kv/protocol';
 import { checksumSeed, placeOf } from '../format/block-header.js';
 import { type EpochStart, lastEpoch, type SnapshotReference } from '../format/manifest.js';
 import { Block } from './block.js';
+import { epochNumber } from './epochs.js';
 import { HistoryPlaces, readHistory, type TakeChange } from './history.js';
 import { LogDirectory } from './log-directory.js';
 import { type LogOptions, withDefaults } from './log-options.js';
@@ -28,8 +29,10 @@ export type LogState = 'open' | 'read-only' | 'closed';
  * a change stands is told by its sequence: they are counted from 1, over all openings of the log.
  */
 export class Log {
-  /** Tells this opening of the log from all others. */
+  /** Tells this opening of the log from all others: they are counted. */
   readonly epoch: number;
+  /** Its number in positions, which tells it from those of all other logs as well. */
+  readonly epochNumber: number;
   /** What was found when it was opened. */
   readonly recovery: Recovery;
   readonly #directory: LogDirectory;
@@ -60,6 +63,7 @@ export class Log {
     this.#options = options;
     this.recovery = recovery;
     this.epoch = lastEpoch(manifest);
+    this.epochNumber = epochNumber(manifest.epochs.at(-1) as EpochStart);
     this.#progress = new Progress(contents.last);
     this.#seed = checksumSeed(manifest.storeId);
     this.#isOnLoop = options.inline || options.fsync !== 'always';
@@ -84,7 +88,7 @@ export class Log {
     const directory = new LogDirectory(path, fileSystem);
     const start = clock.now();
     try {
-      const recovered = await recover(directory, replay);
+      const recovered = await recover(directory, replay, settings.newEpochTag());
       const { contents, manifest } = recovered;
       const segment = await SegmentWriter.open(directory, manifest.lastSegment, settings);
       const cut = cutOf(contents);

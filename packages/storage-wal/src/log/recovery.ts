@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { STORE_ID_BYTES } from '../format/layout.js';
-import { type EpochStart, lastEpoch, type Manifest } from '../format/manifest.js';
+import { lastEpoch, type Manifest } from '../format/manifest.js';
+import { withNextEpoch } from './epochs.js';
 import { belongsToLog, MANIFEST, segmentName } from './file-names.js';
 import { removeLeftovers } from './leftovers.js';
 import type { LogContents } from './log-contents.js';
@@ -8,9 +9,6 @@ import type { LogDirectory } from './log-directory.js';
 import { readLog } from './read-log.js';
 import type { BlockReplay } from './replay.js';
 import { damageError, type Problem } from './unreadable.js';
-
-/** So many epochs are remembered. */
-const MAX_EPOCHS = 1024;
 
 /** What was found when a log was opened. */
 export interface Recovery {
@@ -42,15 +40,20 @@ export interface Recovered {
  *
  * Whatever is done before the process ends, the next may begin anew.
  *
+ * @param tag of the new epoch.
  * @throws {KvError} `STORAGE_FAILURE` if it is damaged, `UNSUPPORTED` if it is a later version's; nothing is changed then.
  */
-export async function recover(directory: LogDirectory, replay: BlockReplay): Promise<Recovered> {
+export async function recover(
+  directory: LogDirectory,
+  replay: BlockReplay,
+  tag: number,
+): Promise<Recovered> {
   const manifest = await openManifest(directory);
   const contents = await readLog(directory, manifest, replay, 'open');
   if (contents.damage !== undefined) throw damageError(contents.damage);
   if (manifest.repaired) await removeLeftovers(directory, manifest);
   await settle(directory, contents, manifest.durable);
-  const begun = withEpoch(manifest, contents);
+  const begun = withEpoch(manifest, contents, tag);
   const { storeId, lastSegment: number } = begun;
   await directory.createSegment({
     storeId,
@@ -103,17 +106,13 @@ async function settle(
 }
 
 /** The manifest of the epoch that follows. Its segment takes the place of those at the end that have nothing in them. */
-function withEpoch(manifest: Manifest, { segments, last }: LogContents): Manifest {
+function withEpoch(manifest: Manifest, { segments, last }: LogContents, tag: number): Manifest {
   const used = segments.findLast(({ blocks }) => blocks > 0)?.number;
   return {
     ...manifest,
     lastSegment: (used ?? manifest.firstSegment - 1) + 1,
     durable: last,
-    epochs: [
-      // One without changes was none.
-      ...manifest.epochs.filter(({ first }) => first <= last),
-      { epoch: lastEpoch(manifest) + 1, first: last + 1 } satisfies EpochStart,
-    ].slice(-MAX_EPOCHS),
+    epochs: withNextEpoch(manifest.epochs, tag, last),
     repaired: false,
   };
 }

@@ -81,7 +81,7 @@ async function salvage(
     lastSegment: writer.lastSegment,
     durable: writer.changes,
     snapshot: undefined,
-    epochs: [{ epoch, first: 1 }],
+    epochs: [{ epoch, tag: 0, first: 1 }],
     repaired: true,
   };
   // From here on it is the other log.
