@@ -25,6 +25,7 @@ import {
 import { isPosition } from '../log/epochs.js';
 import { gone } from '../log/history.js';
 import type { Log } from '../log/log.js';
+import { WatchedTable, WatchedTables } from './watched-tables.js';
 
 /** Where changes are told that are carried out: one batch after the other, and each in order. */
 export interface ChangeTeller {
@@ -45,7 +46,7 @@ export class WalFeed implements Feed, ChangeTeller {
   readonly #isAhead: boolean;
   /** Reads a page when all is applied that was called before. */
   readonly #scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>;
-  readonly #listeners: Map<string, Set<FeedListener>> = new Map();
+  readonly #tables = new WatchedTables();
   /** What is applied and not yet durable. */
   readonly #waiting: Fifo<FeedChange> = new Fifo();
   /** The sequence of the last change that was applied. */
@@ -78,11 +79,8 @@ export class WalFeed implements Feed, ChangeTeller {
   }
 
   listen(table: string, listener: FeedListener): Listening {
-    let listeners = this.#listeners.get(table);
-    if (listeners === undefined) {
-      listeners = new Set();
-      this.#listeners.set(table, listeners);
-    }
+    const watched = this.#tables.get(table) ?? this.#watch(table);
+    const { listeners } = watched;
     const applied = this.#applied;
     // What was applied before this was called, and is told later, is none of its business.
     const own: FeedListener = (change, count) => {
@@ -91,9 +89,7 @@ export class WalFeed implements Feed, ChangeTeller {
     listeners.add(own);
     const end = (): void => {
       listeners.delete(own);
-      if (listeners.size === 0 && this.#listeners.get(table) === listeners) {
-        this.#listeners.delete(table);
-      }
+      if (listeners.size === 0 && this.#tables.get(table) === watched) this.#tables.delete(watched);
     };
     return { position: this.applied, end };
   }
@@ -143,7 +139,7 @@ export class WalFeed implements Feed, ChangeTeller {
     // The log has them, whatever becomes of it now.
     this.#applied += ops.length;
     const olds = this.#storage.write(table, ops);
-    if (this.#listeners.has(table)) {
+    if (this.#tables.get(table) !== undefined) {
       ops.forEach(({ op, key, ...rest }, i) => {
         const value = 'value' in rest ? rest.value : undefined;
         this.#changed(table, key, op, value, olds[i], first + i);
@@ -152,16 +148,22 @@ export class WalFeed implements Feed, ChangeTeller {
     return olds;
   }
 
+  #watch(name: string): WatchedTable {
+    const table = new WatchedTable(name);
+    this.#tables.add(table);
+    return table;
+  }
+
   #execute(lane: StorageLane, request: LaneRequest, out: ByteWriter): number {
     const { command } = request;
     if (command !== 'hset' && command !== 'hdel') return lane.execute(request, out);
     const sequence = ++this.#applied;
-    if (this.#listeners.size === 0) return lane.execute(request, out);
-    const { tableStart, tableEnd, keyStart, keyEnd } = request;
+    if (this.#tables.size === 0) return lane.execute(request, out);
+    const watched = this.#tables.find(request.bytes, request.tableStart, request.tableEnd);
+    if (watched === undefined) return lane.execute(request, out);
     const bytes = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.length);
-    const table = readUtf8(bytes, tableStart, tableEnd);
-    if (!this.#listeners.has(table)) return lane.execute(request, out);
-    const old = this.#storage.get(table, readUtf8(bytes, keyStart, keyEnd));
+    const table = watched.name;
+    const old = this.#storage.get(table, readUtf8(bytes, request.keyStart, request.keyEnd));
     const status = lane.execute(request, out);
     if (status !== 0) {
       const decoded = straightLineCodec.decodeRequest(bytes, request.start, request.end);
@@ -193,7 +195,7 @@ export class WalFeed implements Feed, ChangeTeller {
       if (next.position.sequence > through) break;
       this.#waiting.shift();
       this.#told = next.position.sequence;
-      const listeners = this.#listeners.get(next.table);
+      const listeners = this.#tables.get(next.table)?.listeners;
       if (listeners === undefined) continue;
       for (const listener of listeners) listener(next, listeners.size);
     }
