@@ -105,10 +105,13 @@ export class WalStorage implements Storage {
     this.#memory = memory;
     this.#options = options;
     const waits = fsync === 'always' && !inline;
-    this.feed = new WalFeed(log, storage, fsync === 'everysec', (table, request) => {
-      const read = () => ({ page: storage.scan(table, request), position: this.feed.applied });
-      this.#open();
-      return this.#queue.isIdle ? read() : this.#later(read);
+    this.feed = new WalFeed({
+      ...{ log, storage, clock, isAhead: fsync === 'everysec' },
+      scan: (table, request) => {
+        const read = () => ({ page: storage.scan(table, request), position: this.feed.applied });
+        this.#open();
+        return this.#queue.isIdle ? read() : this.#later(read);
+      },
     });
     this.#queue = new CommitQueue(log, waits, this.feed.lane(lane), this.feed, (bytes) =>
       this.#snapshots.logged(bytes),
@@ -116,6 +119,7 @@ export class WalStorage implements Storage {
     this.#snapshots = new Snapshots({
       ...{ log, storage, hashKey, onWarning, logBytes: snapshotLogBytes, signal: snapshotSignal },
       applied: () => this.#queue.applied,
+      begins: (start) => this.feed.snapshotBegins(start),
       now: () => clock.now(),
     });
     this.lane = new WalLane(lane, this.#queue, () => this.#closed);

@@ -218,6 +218,9 @@ describe('a feed of a log', () => {
       ['last', 'set', 'y', undefined],
     ]);
     expect(told.map(({ position }) => position.sequence)).toEqual([1, 2, 4, 6]);
+    const start = { epoch: storage.feed.position.epoch, sequence: 0 };
+    // The log does not tell what deleted nothing.
+    expect(await keysAfter(storage, start)).toEqual(['k', 'k', 'k', 'k', 'last']);
     session.close();
     await engine.close();
   });
@@ -236,6 +239,100 @@ describe('a feed of a log', () => {
     await expect(keysAfter(storage, { epoch, sequence: sequence + 1 })).rejects.toThrow(GONE);
     expect(await keysAfter(storage, { epoch, sequence: 0 })).toEqual(['a']);
     await storage.close().catch(() => {});
+  });
+
+  describe('of a quiet table', () => {
+    const other = async (storage: WalStorage) => {
+      for (let i = 0; i < 20; i++) await storage.set('other', `k${i}`, 'x'.repeat(100));
+    };
+    const read = async (storage: WalStorage, position: Position) => {
+      const files = fileSystem.calls;
+      return [await keysAfter(storage, position), fileSystem.calls - files] as const;
+    };
+
+    it('is whole for who watches it, however far the log goes back', async () => {
+      const { storage } = await openStorage(directory, fileSystem);
+      const told = keysTold(storage);
+      const { position } = storage.feed;
+      for (let i = 0; i < 3; i++) {
+        await other(storage);
+        await storage.snapshot();
+        // Nor need anything be read to tell.
+        expect(await read(storage, position)).toEqual([[], 0]);
+      }
+      await setAll(storage, 'a');
+      await storage.del('t', 'missing');
+      await other(storage);
+      const after = storage.feed.position;
+      expect(await keysAfter(storage, position)).toEqual(['a']);
+      await storage.snapshot();
+      await expect(keysAfter(storage, position)).rejects.toThrow(GONE);
+      await storage.del('t', 'missing');
+      await other(storage);
+      await storage.snapshot();
+      await setAll(storage, 'b');
+      expect(await keysAfter(storage, after)).toEqual(['b']);
+      expect(told).toEqual(['a', 'b']);
+      await storage.close();
+    });
+
+    it('is whole if it changes while there is a snapshot, or one that fails', async () => {
+      const { storage } = await openStorage(directory, fileSystem);
+      keysTold(storage);
+      await other(storage);
+      const { position } = storage.feed;
+      await other(storage);
+      await storage.snapshot();
+      await setAll(storage, 'before');
+      const isSnapshot = (path: string) => path.includes('snapshot');
+      for (const fails of [true, false]) {
+        await other(storage);
+        let changing: Promise<void> | undefined;
+        fileSystem.onCall = ({ operation, path }) => {
+          if (operation !== 'write' || !isSnapshot(path)) return;
+          changing ??= setAll(storage, fails ? 'failed' : 'adopted');
+          if (fails) throw failure('EIO', path);
+        };
+        await storage.snapshot().catch(() => {});
+        fileSystem.onCall = () => {};
+        await changing;
+        const history = keysAfter(storage, position);
+        if (fails) expect(await history).toEqual(['before', 'failed']);
+        else await expect(history).rejects.toThrow(GONE);
+      }
+      const { epoch, sequence } = storage.feed.position;
+      // All but the change that came while the snapshot was taken is in that.
+      expect(await keysAfter(storage, { epoch, sequence: sequence - 1 })).toEqual(['adopted']);
+      await storage.close();
+    });
+
+    it('is known for a minute when nobody watches it any more', async () => {
+      const { storage, clock } = await openStorage(directory, fileSystem);
+      const { position, end } = storage.feed.listen('t', () => {});
+      end();
+      await clock.pass(59_999);
+      storage.feed.listen('t', () => {}).end();
+      end();
+      await clock.pass(59_999);
+      await other(storage);
+      await storage.snapshot();
+      expect(await keysAfter(storage, position)).toEqual([]);
+      await clock.pass(1);
+      await expect(keysAfter(storage, position)).rejects.toThrow(GONE);
+      expect(clock.timers).toBe(0);
+      await storage.close();
+    });
+
+    it('is not known from before it was watched', async () => {
+      const { storage } = await openStorage(directory, fileSystem);
+      const { position } = storage.feed;
+      await setAll(storage, 'missed');
+      keysTold(storage);
+      await other(storage);
+      await storage.snapshot();
+      await expect(keysAfter(storage, position)).rejects.toThrow(GONE);
+      await storage.close();
+    });
   });
 
   it('is read page by page with no more than a window of the file for each', async () => {

@@ -22,10 +22,25 @@ import {
   requiredValue,
   straightLineCodec,
 } from '@kv/protocol';
+import type { Clock } from '../log/clock.js';
 import { isPosition } from '../log/epochs.js';
 import { gone } from '../log/history.js';
 import type { Log } from '../log/log.js';
 import { WatchedTable, WatchedTables } from './watched-tables.js';
+
+/** How long it is still known which changes a table has had when nobody listens any more, in milliseconds. */
+const LINGER_MS = 60_000;
+
+/** What a {@link WalFeed} tells the changes of. */
+export interface WalFeedContext {
+  readonly log: Log;
+  readonly storage: SlabStorage;
+  /** Whether changes are applied before the disk has them. */
+  readonly isAhead: boolean;
+  readonly clock: Clock;
+  /** Reads a page when all is applied that was called before. */
+  readonly scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>;
+}
 
 /** Where changes are told that are carried out: one batch after the other, and each in order. */
 export interface ChangeTeller {
@@ -42,10 +57,9 @@ export interface ChangeTeller {
 export class WalFeed implements Feed, ChangeTeller {
   readonly #log: Log;
   readonly #storage: SlabStorage;
-  /** Whether changes are applied before the disk has them. */
   readonly #isAhead: boolean;
-  /** Reads a page when all is applied that was called before. */
-  readonly #scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>;
+  readonly #clock: Clock;
+  readonly #scan: WalFeedContext['scan'];
   readonly #tables = new WatchedTables();
   /** What is applied and not yet durable. */
   readonly #waiting: Fifo<FeedChange> = new Fifo();
@@ -53,16 +67,14 @@ export class WalFeed implements Feed, ChangeTeller {
   #applied: number;
   /** The sequence of the last change that was told, or would have been. */
   #told: number;
+  /** Where the snapshot starts that was begun last; of none, if it is negative. */
+  #marked = -1;
 
-  constructor(
-    log: Log,
-    storage: SlabStorage,
-    isAhead: boolean,
-    scan: (table: string, request: PageRequest) => Awaitable<PositionedPage>,
-  ) {
+  constructor({ log, storage, isAhead, clock, scan }: WalFeedContext) {
     this.#log = log;
     this.#storage = storage;
     this.#isAhead = isAhead;
+    this.#clock = clock;
     this.#scan = scan;
     this.#applied = log.committed;
     this.#told = log.committed;
@@ -80,6 +92,7 @@ export class WalFeed implements Feed, ChangeTeller {
 
   listen(table: string, listener: FeedListener): Listening {
     const watched = this.#tables.get(table) ?? this.#watch(table);
+    watched.stay();
     const { listeners } = watched;
     const applied = this.#applied;
     // What was applied before this was called, and is told later, is none of its business.
@@ -88,8 +101,8 @@ export class WalFeed implements Feed, ChangeTeller {
     };
     listeners.add(own);
     const end = (): void => {
-      listeners.delete(own);
-      if (listeners.size === 0 && this.#tables.get(table) === watched) this.#tables.delete(watched);
+      if (!listeners.delete(own) || listeners.size > 0) return;
+      watched.stay = this.#clock.after(LINGER_MS, () => this.#tables.delete(watched));
     };
     return { position: this.applied, end };
   }
@@ -101,12 +114,14 @@ export class WalFeed implements Feed, ChangeTeller {
     const told = this.#told;
     const newest = Math.max(told, this.#applied);
     if (!isPosition(this.#log.epochs, newest, epoch, sequence)) throw gone();
+    const from = this.#from(table, sequence);
+    const through = Math.min(told, this.#tables.get(table)?.last ?? told);
     const changes: FeedChange[] = [];
     const take = (at: number, its: number, bytes: Buffer, start: number, end: number): void => {
       const change = changeOf(straightLineCodec.decodeRequest(bytes, start, end), at, its);
       if (change.table === table) changes.push(change);
     };
-    for await (const _ of this.#log.history(sequence, told, take)) {
+    for await (const _ of this.#log.history(from, through, take)) {
       if (changes.length > 0) yield changes.splice(0);
     }
   }
@@ -116,6 +131,16 @@ export class WalFeed implements Feed, ChangeTeller {
     // What is in it is told as soon as it is durable: not in a second, for there may be many pages.
     if (this.#told < read.position.sequence) await this.#log.sync();
     return read;
+  }
+
+  /**
+   * Notes that a snapshot is begun, in whose place there will be no log: the changes up to here, in their order. Who
+   * watches a quiet table has not lost any, however far the log goes back.
+   */
+  snapshotBegins(start: number): void {
+    const isAdopted = this.#isAdopted;
+    for (const table of this.#tables) table.mark(isAdopted);
+    this.#marked = start;
   }
 
   // What tells it.
@@ -138,8 +163,12 @@ export class WalFeed implements Feed, ChangeTeller {
     const first = this.#applied + 1;
     // The log has them, whatever becomes of it now.
     this.#applied += ops.length;
+    const watched = this.#tables.get(table);
+    const before = watched?.last;
+    if (watched !== undefined) watched.last = this.#applied;
     const olds = this.#storage.write(table, ops);
-    if (this.#tables.get(table) !== undefined) {
+    if (watched !== undefined && before !== undefined) {
+      if (ops.every(({ op }, i) => op === 'delete' && olds[i] === undefined)) watched.last = before;
       ops.forEach(({ op, key, ...rest }, i) => {
         const value = 'value' in rest ? rest.value : undefined;
         this.#changed(table, key, op, value, olds[i], first + i);
@@ -148,8 +177,19 @@ export class WalFeed implements Feed, ChangeTeller {
     return olds;
   }
 
+  /** Where to begin to read what a table has had after a position: none of what the log may not have any more is its own. */
+  #from(table: string, after: number): number {
+    const lost = this.#tables.get(table)?.lost(this.#isAdopted) ?? Number.POSITIVE_INFINITY;
+    return lost <= after ? Math.max(after, this.#log.snapshot?.start ?? 0) : after;
+  }
+
+  /** Whether the snapshot that was begun last is the one with which the log begins. */
+  get #isAdopted(): boolean {
+    return this.#log.snapshot?.start === this.#marked;
+  }
+
   #watch(name: string): WatchedTable {
-    const table = new WatchedTable(name);
+    const table = new WatchedTable(name, this.#applied);
     this.#tables.add(table);
     return table;
   }
@@ -164,6 +204,8 @@ export class WalFeed implements Feed, ChangeTeller {
     const bytes = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.length);
     const table = watched.name;
     const old = this.#storage.get(table, readUtf8(bytes, request.keyStart, request.keyEnd));
+    // Whatever becomes of it in memory.
+    if (command === 'hset' || old !== undefined) watched.last = sequence;
     const status = lane.execute(request, out);
     if (status !== 0) {
       const decoded = straightLineCodec.decodeRequest(bytes, request.start, request.end);

@@ -13,7 +13,7 @@ describe('tables that are watched', () => {
   it('are found by the bytes of their names, and no others', () => {
     for (const name of NAMES) {
       const tables = new WatchedTables();
-      tables.add(new WatchedTable(name));
+      tables.add(new WatchedTable(name, 0));
       for (const other of NAMES) {
         expect(find(tables, other)).toBe(other === name ? name : undefined);
       }
@@ -22,7 +22,7 @@ describe('tables that are watched', () => {
 
   it('are found until they are deleted, whatever others are', () => {
     const tables = new WatchedTables();
-    const all = NAMES.map((name) => new WatchedTable(name));
+    const all = NAMES.map((name) => new WatchedTable(name, 0));
     for (const table of all) tables.add(table);
     for (const [i, table] of all.entries()) {
       tables.delete(table);

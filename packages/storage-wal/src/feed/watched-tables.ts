@@ -1,13 +1,39 @@
 import type { FeedListener } from '@kv/core';
 import { readUtf8 } from '@kv/protocol';
 
-/** A table to which somebody listens. */
+/** A table to which somebody listens, or has listened lately. */
 export class WatchedTable {
   readonly name: string;
   readonly listeners: Set<FeedListener> = new Set();
+  /** The sequence of its last change; if there was none since it is watched, of the last of all before. */
+  last: number;
+  /** Takes back that it is to be forgotten. */
+  stay: () => void = () => {};
+  /** What {@link last} was when the last snapshot was begun, and what was lost before. */
+  #marked: number;
+  #lost: number;
 
-  constructor(name: string) {
+  /** @param last the sequence of the last change of all. */
+  constructor(name: string, last: number) {
     this.name = name;
+    this.last = last;
+    this.#marked = last;
+    this.#lost = last;
+  }
+
+  /**
+   * The sequence of the last of its changes in whose place there is a snapshot.
+   *
+   * @param isAdopted whether the snapshot that was begun last is that.
+   */
+  lost(isAdopted: boolean): number {
+    return isAdopted ? this.#marked : this.#lost;
+  }
+
+  /** Notes that a snapshot is begun; and whether the one before was adopted. */
+  mark(isAdopted: boolean): void {
+    this.#lost = this.lost(isAdopted);
+    this.#marked = this.last;
   }
 }
 
@@ -39,6 +65,10 @@ export class WatchedTables {
 
   delete(table: WatchedTable): void {
     if (this.#tables.delete(table.name)) this.#count(table, -1);
+  }
+
+  [Symbol.iterator](): Iterator<WatchedTable> {
+    return this.#tables.values();
   }
 
   #count({ name }: WatchedTable, more: number): void {

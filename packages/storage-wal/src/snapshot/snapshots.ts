@@ -22,6 +22,8 @@ export interface SnapshotContext {
   readonly hashKey: Uint8Array;
   /** The sequence of the last change that is in the storage. */
   readonly applied: () => number;
+  /** Told that one is begun, and from where on its log is needed. */
+  readonly begins: (start: number) => void;
   /** With how much log a snapshot is taken; by default 64 MiB, or the bytes of the last snapshot if they are more. */
   readonly logBytes: number | undefined;
   /** Once it is aborted, there are no more: the one that is being taken is given up. */
@@ -121,7 +123,8 @@ export class Snapshots {
   }
 
   async #write(start: number): Promise<number> {
-    const { log, storage, hashKey } = this.#context;
+    const { log, storage, hashKey, begins } = this.#context;
+    begins(start);
     log.rotate();
     const writer = await log.createSnapshot(start, hashKey);
     try {
