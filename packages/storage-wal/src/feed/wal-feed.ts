@@ -24,12 +24,22 @@ import {
 } from '@kv/protocol';
 import type { Clock } from '../log/clock.js';
 import { isPosition } from '../log/epochs.js';
-import { gone } from '../log/history.js';
+import { gone, type TakeChange } from '../log/history.js';
 import type { Log } from '../log/log.js';
 import { WatchedTable, WatchedTables } from './watched-tables.js';
 
 /** How long it is still known which changes a table has had when nobody listens any more, in milliseconds. */
 const LINGER_MS = 60_000;
+
+/** How many changes are read again at one time, about. */
+interface ReadLimits {
+  readonly changes: number;
+  readonly bytes: number;
+}
+
+/** At first, for it may be that few are wanted. */
+const FIRST_READ: ReadLimits = { changes: 64, bytes: 256 * 1024 };
+const LATER_READ: ReadLimits = { changes: 1024, bytes: 1024 * 1024 };
 
 /** What a {@link WalFeed} tells the changes of. */
 export interface WalFeedContext {
@@ -114,15 +124,12 @@ export class WalFeed implements Feed, ChangeTeller {
     const told = this.#told;
     const newest = Math.max(told, this.#applied);
     if (!isPosition(this.#log.epochs, newest, epoch, sequence)) throw gone();
-    const from = this.#from(table, sequence);
     const through = Math.min(told, this.#tables.get(table)?.last ?? told);
-    const changes: FeedChange[] = [];
-    const take = (at: number, its: number, bytes: Buffer, start: number, end: number): void => {
-      const change = changeOf(straightLineCodec.decodeRequest(bytes, start, end), at, its);
-      if (change.table === table) changes.push(change);
-    };
-    for await (const _ of this.#log.history(from, through, take)) {
-      if (changes.length > 0) yield changes.splice(0);
+    let most = FIRST_READ;
+    for (let at = this.#from(table, sequence); at < through; most = LATER_READ) {
+      const { changes, end } = await this.#read(table, at, through, most);
+      if (changes.length > 0) yield changes;
+      at = end;
     }
   }
 
@@ -175,6 +182,32 @@ export class WalFeed implements Feed, ChangeTeller {
       });
     }
     return olds;
+  }
+
+  /** Reads some of the changes of a table that come after `at`, and answers how far it has come. */
+  async #read(
+    table: string,
+    at: number,
+    through: number,
+    most: ReadLimits,
+  ): Promise<{ readonly changes: FeedChange[]; readonly end: number }> {
+    const changes: FeedChange[] = [];
+    let read = 0;
+    const take: TakeChange = (sequence, epoch, bytes, start, end) => {
+      const change = changeOf(straightLineCodec.decodeRequest(bytes, start, end), sequence, epoch);
+      if (change.table !== table) return true;
+      changes.push(change);
+      read += end - start;
+      return changes.length < most.changes && read < most.bytes;
+    };
+    try {
+      return { changes, end: await this.#log.readHistory(at, through, take) };
+    } catch (error) {
+      // A snapshot may have taken the place of a log in which there is nothing of it.
+      const from = this.#from(table, at);
+      if (from === at || KvError.from(error).code !== 'GONE') throw error;
+      return { changes: [], end: from };
+    }
   }
 
   /** Where to begin to read what a table has had after a position: none of what the log may not have any more is its own. */

@@ -4,51 +4,27 @@ import type { Manifest } from '../format/manifest.js';
 import { walkRecords } from '../format/record.js';
 import { epochNumber } from './epochs.js';
 import { segmentName } from './file-names.js';
+import type { BlockPlace, HistoryPlaces } from './history-places.js';
 import type { FileContents } from './log-contents.js';
 import type { LogDirectory } from './log-directory.js';
 import { SegmentReader } from './segment-reader.js';
 import { SourceFile } from './source-file.js';
 import { failureOf, isMissing } from './unreadable.js';
 
-/** Takes a change of the log: its sequence, the number of its epoch in positions, and where the `CommandRequest` stands that is the change. */
+/**
+ * Takes a change of the log: its sequence, the number of its epoch in positions, and where the `CommandRequest` stands that
+ * is the change. Answers whether more are wanted, beyond those that come with it.
+ */
 export type TakeChange = (
   sequence: number,
   epoch: number,
   bytes: Buffer,
   start: number,
   end: number,
-) => void;
+) => boolean;
 
-/** Where a block stands, and the sequence of its first change. */
-interface BlockPlace {
-  readonly segment: number;
-  readonly offset: number;
-  readonly first: number;
-}
-
-/** How many readers, about, find the place again at which they stopped. */
-const MAX_PLACES = 64;
-
-/** Where readers have stopped, so that who goes on need not look for the place from the beginning of a segment. */
-export class HistoryPlaces {
-  /** The newest last. */
-  readonly #places: BlockPlace[] = [];
-
-  note(place: BlockPlace): void {
-    this.#places.push(place);
-    if (this.#places.length > MAX_PLACES) this.#places.shift();
-  }
-
-  /** Where to begin in a segment to find the change behind `after`; `undefined` if that is not known. */
-  find(segment: number, after: number): number | undefined {
-    let best: BlockPlace | undefined;
-    for (const place of this.#places) {
-      const isBefore = place.segment === segment && place.first <= after + 1;
-      if (isBefore && place.first >= (best?.first ?? 0)) best = place;
-    }
-    return best?.offset;
-  }
-}
+/** How much is read at one time, about, in bytes: so much that others who want to read need not wait for long. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /** What of a log is read again while it is written. */
 export interface HistorySource {
@@ -59,76 +35,87 @@ export interface HistorySource {
   readonly places: HistoryPlaces;
 }
 
-/**
- * Reads changes again that a log has: from the one after `after` to `through`, which has been written. Comes back
- * after each block.
- *
- * @throws {KvError} `GONE` if the log does not go back so far; `STORAGE_FAILURE` if it cannot be read.
- */
-export async function* readHistory(
-  source: HistorySource,
-  after: number,
-  through: number,
-  take: TakeChange,
-): AsyncGenerator<void, void, undefined> {
-  const history = new History(source, after, through, take);
-  for (const { number, last } of source.segments) {
-    if (last > history.last && history.last < through) yield* history.readSegment(number);
-  }
-  if (history.last < through) throw gone();
-}
-
 export function gone(): KvError {
   return new KvError('GONE', 'The log does not have the changes after this position');
 }
 
-class History {
+/** Reads changes again that a log has, for one after the other. */
+export class HistoryReader {
+  readonly #reader: SegmentReader;
+  #source: HistorySource;
   /** The sequence of the last change that was read. */
-  last: number;
-  readonly #directory: LogDirectory;
-  readonly #manifest: Manifest;
-  readonly #places: HistoryPlaces;
-  readonly #through: number;
-  readonly #take: TakeChange;
+  #last = 0;
+  #through = 0;
+  #take: TakeChange = () => true;
+  /** Whether more is to be read. */
+  #goesOn = false;
+  /** How many bytes of blocks may still be read. */
+  #bytes = 0;
 
-  constructor(
-    { directory, manifest, places }: HistorySource,
+  constructor(source: HistorySource) {
+    this.#source = source;
+    this.#reader = new SegmentReader(source.manifest.storeId);
+  }
+
+  /**
+   * Reads some of the changes from the one after `after` to `through`, which has been written: as many as are taken, or as
+   * can be read in a moment.
+   *
+   * @returns the sequence of the last of them.
+   * @throws {KvError} `GONE` if the log does not go back so far; `STORAGE_FAILURE` if it cannot be read.
+   */
+  async read(
+    source: HistorySource,
     after: number,
     through: number,
     take: TakeChange,
-  ) {
-    this.#directory = directory;
-    this.#manifest = manifest;
-    this.#places = places;
-    this.last = after;
+  ): Promise<number> {
+    this.#source = source;
+    this.#last = after;
     this.#through = through;
     this.#take = take;
+    this.#goesOn = after < through;
+    this.#bytes = MAX_BYTES;
+    source.places.forgetBefore(source.segments[0]?.number ?? 0);
+    for (const { number, last } of source.segments) {
+      if (this.#goesOn && last > this.#last) await this.#readSegment(number);
+    }
+    if (this.#goesOn) throw gone();
+    return this.#last;
   }
 
-  async *readSegment(number: number): AsyncGenerator<void, void, undefined> {
-    const path = this.#directory.file(segmentName(number));
+  async #readSegment(number: number): Promise<void> {
+    const { directory, places } = this.#source;
+    const path = directory.file(segmentName(number));
     const file = await this.#open(path);
-    const reader = new SegmentReader(this.#manifest.storeId);
-    let place: BlockPlace | undefined;
     try {
-      const header = await reader.open(file);
-      if ('reason' in header) throw unreadable(path, 0, header.reason);
-      reader.expect(number, header.epoch);
-      reader.position = this.#places.find(number, this.last) ?? reader.position;
-      while (this.last < this.#through && (await nextBlock(reader))) {
-        place = { segment: number, offset: reader.position, first: reader.block.first };
-        if (this.#readBlock(reader, path)) yield;
+      const epoch = await this.#turnTo(file, path, places.find(number, this.#last));
+      const reader = this.#reader;
+      reader.expect(number, epoch);
+      while (this.#goesOn && (await nextBlock(reader))) {
+        places.note({ segment: number, epoch, offset: reader.position, first: reader.block.first });
+        this.#readBlock(path);
         reader.advance();
       }
     } finally {
-      if (place !== undefined) this.#places.note(place);
       await file.close();
     }
   }
 
+  /** Turns to a file, at a place that is known or at its beginning; answers the epoch of its segment. */
+  async #turnTo(file: SourceFile, path: string, place: BlockPlace | undefined): Promise<number> {
+    if (place !== undefined) {
+      await this.#reader.openAt(file, place.offset);
+      return place.epoch;
+    }
+    const header = await this.#reader.open(file);
+    if ('reason' in header) throw unreadable(path, 0, header.reason);
+    return header.epoch;
+  }
+
   async #open(path: string): Promise<SourceFile> {
     try {
-      const file = await this.#directory.fileSystem.open(path, { readOnly: true });
+      const file = await this.#source.directory.fileSystem.open(path, { readOnly: true });
       return new SourceFile(file, path, undefined);
     } catch (cause) {
       // A snapshot has taken its place meanwhile.
@@ -137,20 +124,23 @@ class History {
     }
   }
 
-  /** Answers whether something in it was asked for. */
-  #readBlock({ block, window, at, position }: SegmentReader, path: string): boolean {
-    const next = this.last + 1;
-    if (block.first + block.changes <= next) return false;
+  /** Gives what is in a block that was asked for. */
+  #readBlock(path: string): void {
+    const { block, window, at, position } = this.#reader;
+    const next = this.#last + 1;
+    if (block.first + block.changes <= next) return;
     if (block.first > next) throw gone();
-    const start = at + BLOCK_HEADER_BYTES;
-    const end = start + block.payloadBytes;
-    const own = this.#manifest.epochs.findLast(({ epoch }) => epoch === block.epoch);
+    const own = this.#source.manifest.epochs.findLast(({ epoch }) => epoch === block.epoch);
     if (own === undefined) throw gone();
     const epoch = epochNumber(own);
+    const start = at + BLOCK_HEADER_BYTES;
+    const end = start + block.payloadBytes;
     let sequence = next;
     const walked = walkRecords(window.bytes, window.view, start, end, next - block.first, {
       change: (bytes, _, from, to) => {
-        if (sequence <= this.#through) this.#take(sequence, epoch, bytes, from, to);
+        if (sequence <= this.#through) {
+          this.#goesOn = this.#take(sequence, epoch, bytes, from, to) && this.#goesOn;
+        }
         sequence++;
       },
       // A repair has put them together: how they came to be is not known any more.
@@ -159,8 +149,9 @@ class History {
       },
     });
     if (typeof walked !== 'number') throw unreadable(path, position, walked.reason);
-    this.last = sequence - 1;
-    return true;
+    this.#last = Math.min(sequence - 1, this.#through);
+    this.#bytes -= block.bytes;
+    if (this.#last === this.#through || this.#bytes <= 0) this.#goesOn = false;
   }
 }
 

@@ -3,7 +3,9 @@ import { checksumSeed, placeOf } from '../format/block-header.js';
 import { type EpochStart, lastEpoch, type SnapshotReference } from '../format/manifest.js';
 import { Block } from './block.js';
 import { epochNumber } from './epochs.js';
-import { HistoryPlaces, readHistory, type TakeChange } from './history.js';
+import type { HistorySource, TakeChange } from './history.js';
+import { HistoryPlaces } from './history-places.js';
+import { HistoryReaders } from './history-readers.js';
 import { LogDirectory } from './log-directory.js';
 import { type LogOptions, withDefaults } from './log-options.js';
 import { Progress } from './progress.js';
@@ -42,6 +44,7 @@ export class Log {
   readonly #syncer: Syncer;
   readonly #progress: Progress;
   readonly #places = new HistoryPlaces();
+  readonly #history: HistoryReaders;
   readonly #seed: number;
   readonly #isOnLoop: boolean;
   #block = new Block();
@@ -71,6 +74,7 @@ export class Log {
     const name = `The log in ${directory.path}`;
     this.#gate = new WriteGate(name, clock, onWarning, () => this.#probe());
     this.#syncer = new Syncer(clock, () => this.#sync());
+    this.#history = new HistoryReaders(() => this.#historySource(), clock);
     const onLoss = (cause: unknown): void => void this.#gate.lose(cause);
     this.#segments = new Segments(directory, options, recovered, segment, this.#progress, onLoss);
   }
@@ -128,14 +132,15 @@ export class Log {
   }
 
   /**
-   * Reads changes again: from the one after `after` to `through`, which must be committed. Comes back after each block.
+   * Reads some changes again: of those from the one after `after` to `through`, which must be committed, as many as are
+   * taken, or as can be read in a moment. If many ask at the same time, some wait for their turn.
    *
-   * @throws {KvError} `GONE` if the log does not go back so far any more; `STORAGE_FAILURE` if it cannot be read.
+   * @returns the sequence of the last that was read.
+   * @throws {KvError} `GONE` if the log does not go back so far any more; `STORAGE_FAILURE` if it cannot be read;
+   * `UNAVAILABLE` if it is closed.
    */
-  history(after: number, through: number, take: TakeChange): AsyncGenerator<void, void, undefined> {
-    const { manifest, all: segments } = this.#segments;
-    const source = { directory: this.#directory, manifest, segments, places: this.#places };
-    return readHistory(source, after, through, take);
+  readHistory(after: number, through: number, take: TakeChange): Promise<number> {
+    return this.#history.read(after, through, take);
   }
 
   /** The snapshot in whose place no earlier changes are kept. */
@@ -251,6 +256,7 @@ export class Log {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#syncer.cancel();
+    await this.#history.close();
     await this.#gate.settle();
     try {
       await this.sync();
@@ -262,6 +268,11 @@ export class Log {
         );
       });
     }
+  }
+
+  #historySource(): HistorySource {
+    const { manifest, all: segments } = this.#segments;
+    return { directory: this.#directory, manifest, segments, places: this.#places };
   }
 
   async #commitLater(block: Block, ready: Promise<void> | undefined): Promise<void> {

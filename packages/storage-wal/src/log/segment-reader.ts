@@ -37,6 +37,12 @@ export class SegmentReader {
     return decodeSegmentHeader(this.window.bytes.subarray(0, length));
   }
 
+  /** Turns to a place in a file, whose header says what is known already. */
+  async openAt(file: SourceFile, position: number): Promise<void> {
+    await this.window.open(file);
+    this.position = position;
+  }
+
   /** Says of which segment and epoch blocks have to be; of any epoch if it is `undefined`. */
   expect(number: number, epoch: number | undefined): void {
     this.#number = number >>> 0;
