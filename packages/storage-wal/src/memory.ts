@@ -1,11 +1,17 @@
-import { type CommandRequest, LaneReader, SlabStorage, type StorageLane } from '@kv/core';
+import {
+  type CommandRequest,
+  LaneReader,
+  type NameLimits,
+  SlabStorage,
+  type StorageLane,
+} from '@kv/core';
 import { ByteWriter, KvError, requiredValue, straightLineCodec } from '@kv/protocol';
 
 /** The limits have been kept when the changes were logged. */
-const NO_LIMITS = {
+export const NO_LIMITS: NameLimits = {
   maxTableBytes: Number.POSITIVE_INFINITY,
   maxKeyBytes: Number.POSITIVE_INFINITY,
-} as const;
+};
 
 /** Where the data is, in memory: what the changes of the log make of it. */
 export class Memory {

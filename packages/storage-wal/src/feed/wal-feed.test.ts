@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandRequest, Engine, type FeedChange, type Position } from '@kv/core';
 import { ByteWriter, straightLineCodec } from '@kv/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failure, SimulatedFileSystem } from '../testing/simulated-file-system.js';
 import { openStorage } from '../testing/test-storage.js';
 import type { WalStorage } from '../wal-storage.js';
@@ -376,6 +376,42 @@ describe('a feed of a log', () => {
     expect(keys).toEqual(Array.from({ length: count }, (_, i) => `k${i}`));
     // A window of it each time is five times the file; from the beginning, it would be eighteen times.
     expect(bytes / (count * 20_000)).toBeLessThan(8);
+    fileSystem.onCall = () => {};
+    await storage.close();
+  });
+
+  it('is read page by page within one large write, from which little is read twice', async () => {
+    const { storage } = await openStorage(directory, fileSystem);
+    const { epoch, sequence } = storage.feed.position;
+    const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}`);
+    const write = (table: string) =>
+      storage.write(
+        table,
+        keys.map((key) => ({ op: 'set', key, value: 'x'.repeat(100) })),
+      );
+    await write('other');
+    await write('t');
+    let bytes = 0;
+    fileSystem.onCall = ({ operation, start, end }) => {
+      if (operation === 'read') bytes += end - start;
+    };
+    const decode = vi.spyOn(straightLineCodec, 'decodeRequest');
+    const told: string[] = [];
+    let at = sequence;
+    while (told.length < keys.length) {
+      for await (const some of storage.feed.history('t', { epoch, sequence: at })) {
+        const page = some.slice(0, 50);
+        told.push(...page.map(({ key }) => key));
+        at = page.at(-1)?.position.sequence ?? at;
+        break;
+      }
+    }
+    expect(told).toEqual(keys);
+    // Each of the two writes has more than two million bytes.
+    expect(bytes).toBeLessThan(20e6);
+    // Of a page of 50, up to 64 changes are decoded; of the other table, none.
+    expect(decode.mock.calls.length).toBeLessThan(1.5 * keys.length);
+    decode.mockRestore();
     fileSystem.onCall = () => {};
     await storage.close();
   });

@@ -1,18 +1,19 @@
-import type {
-  Awaitable,
-  CommandRequest,
-  Feed,
-  FeedChange,
-  FeedListener,
-  LaneRequest,
-  Listening,
-  PageRequest,
-  Position,
-  PositionedPage,
-  SlabStorage,
-  StorageLane,
-  Value,
-  WriteOp,
+import {
+  type Awaitable,
+  type CommandRequest,
+  type Feed,
+  type FeedChange,
+  type FeedListener,
+  LaneReader,
+  type LaneRequest,
+  type Listening,
+  type PageRequest,
+  type Position,
+  type PositionedPage,
+  type SlabStorage,
+  type StorageLane,
+  type Value,
+  type WriteOp,
 } from '@kv/core';
 import {
   type ByteWriter,
@@ -26,6 +27,7 @@ import type { Clock } from '../log/clock.js';
 import { isPosition } from '../log/epochs.js';
 import { gone, type TakeChange } from '../log/history.js';
 import type { Log } from '../log/log.js';
+import { NO_LIMITS } from '../memory.js';
 import { WatchedTable, WatchedTables } from './watched-tables.js';
 
 /** How long it is still known which changes a table has had when nobody listens any more, in milliseconds. */
@@ -192,8 +194,10 @@ export class WalFeed implements Feed, ChangeTeller {
     most: ReadLimits,
   ): Promise<{ readonly changes: FeedChange[]; readonly end: number }> {
     const changes: FeedChange[] = [];
+    const name = Buffer.from(table);
     let read = 0;
-    const take: TakeChange = (sequence, epoch, bytes, start, end) => {
+    const take: TakeChange = (sequence, epoch, bytes, view, start, end) => {
+      if (isOfOther(name, bytes, view, start, end)) return true;
       const change = changeOf(straightLineCodec.decodeRequest(bytes, start, end), sequence, epoch);
       if (change.table !== table) return true;
       changes.push(change);
@@ -280,6 +284,24 @@ export class WalFeed implements Feed, ChangeTeller {
   #at(sequence: number): Position {
     return { epoch: this.#log.epochNumber, sequence };
   }
+}
+
+// It is read and looked at in one go.
+const laneReader = new LaneReader(NO_LIMITS);
+
+/** Whether it can be told from its bytes that a change is of another table. */
+function isOfOther(
+  table: Buffer,
+  bytes: Buffer,
+  view: DataView,
+  start: number,
+  end: number,
+): boolean {
+  if (!laneReader.read(bytes, view, start, end)) return false;
+  const { tableStart, tableEnd } = laneReader;
+  if (table.length !== tableEnd - tableStart) return true;
+  for (let i = 0; i < table.length; i++) if (table[i] !== bytes[tableStart + i]) return true;
+  return false;
 }
 
 function ownValue(value: Value): Value {

@@ -45,7 +45,7 @@ export class HistoryReaders {
     this.#keep();
     if (this.#reading < MAX_READERS) this.#reading++;
     else await this.#turn();
-    const reader = this.#idle.shift() ?? new HistoryReader(this.#source());
+    const reader = this.#pick(after);
     try {
       return await reader.read(this.#source(), after, through, take);
     } finally {
@@ -64,6 +64,16 @@ export class HistoryReaders {
       });
     }
     this.#keep();
+  }
+
+  /** One that stands there; or one that has been idle for longest, once there are as many as may be. */
+  #pick(after: number): HistoryReader {
+    const idle = this.#idle;
+    const index = idle.findIndex((reader) => reader.standsAt(after));
+    if (index < 0 && idle.length + this.#reading <= MAX_READERS) {
+      return new HistoryReader(this.#source());
+    }
+    return idle.splice(Math.max(0, index), 1)[0] as HistoryReader;
   }
 
   #turn(): Promise<void> {

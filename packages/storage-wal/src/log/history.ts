@@ -1,7 +1,7 @@
 import { KvError } from '@kv/protocol';
 import { BLOCK_HEADER_BYTES } from '../format/block-header.js';
 import type { Manifest } from '../format/manifest.js';
-import { walkRecords } from '../format/record.js';
+import { BlockChanges } from './block-changes.js';
 import { epochNumber } from './epochs.js';
 import { segmentName } from './file-names.js';
 import type { BlockPlace, HistoryPlaces } from './history-places.js';
@@ -13,18 +13,22 @@ import { failureOf, isMissing } from './unreadable.js';
 
 /**
  * Takes a change of the log: its sequence, the number of its epoch in positions, and where the `CommandRequest` stands that
- * is the change. Answers whether more are wanted, beyond those that come with it.
+ * is the change. Answers whether more are wanted.
  */
 export type TakeChange = (
   sequence: number,
   epoch: number,
   bytes: Buffer,
+  view: DataView,
   start: number,
   end: number,
 ) => boolean;
 
 /** How much is read at one time, about, in bytes: so much that others who want to read need not wait for long. */
 const MAX_BYTES = 4 * 1024 * 1024;
+
+/** More memory than this, which a block has needed that is as large, is not kept for others. */
+const KEPT_BYTES = 4 * 1024 * 1024;
 
 /** What of a log is read again while it is written. */
 export interface HistorySource {
@@ -41,7 +45,15 @@ export function gone(): KvError {
 
 /** Reads changes again that a log has, for one after the other. */
 export class HistoryReader {
-  readonly #reader: SegmentReader;
+  #reader: SegmentReader;
+  /** Those of the block at which the reader stands. */
+  readonly #changes = new BlockChanges();
+  /** Behind which change it was marked where, in this block, it began to read; `undefined` if it is done with it. */
+  #marked: number | undefined;
+  /** The number of the block's epoch in positions. */
+  #epoch = 0;
+  /** The file in which the block is. */
+  #path = '';
   #source: HistorySource;
   /** The sequence of the last change that was read. */
   #last = 0;
@@ -49,12 +61,17 @@ export class HistoryReader {
   #take: TakeChange = () => true;
   /** Whether more is to be read. */
   #goesOn = false;
-  /** How many bytes of blocks may still be read. */
+  /** How many bytes of changes may still be read. */
   #bytes = 0;
 
   constructor(source: HistorySource) {
     this.#source = source;
     this.#reader = new SegmentReader(source.manifest.storeId);
+  }
+
+  /** Whether it can go on behind this change with what it has read: it has stopped in the midst of a block. */
+  standsAt(after: number): boolean {
+    return this.#marked !== undefined && this.#marked <= after && after <= this.#last;
   }
 
   /**
@@ -70,6 +87,8 @@ export class HistoryReader {
     through: number,
     take: TakeChange,
   ): Promise<number> {
+    const marked = this.standsAt(after) ? this.#marked : undefined;
+    this.#marked = undefined;
     this.#source = source;
     this.#last = after;
     this.#through = through;
@@ -77,11 +96,22 @@ export class HistoryReader {
     this.#goesOn = after < through;
     this.#bytes = MAX_BYTES;
     source.places.forgetBefore(source.segments[0]?.number ?? 0);
+    if (marked !== undefined) this.#readOn(marked);
+    else if (this.#reader.window.bytes.length > KEPT_BYTES) {
+      this.#reader = new SegmentReader(source.manifest.storeId);
+    }
     for (const { number, last } of source.segments) {
       if (this.#goesOn && last > this.#last) await this.#readSegment(number);
     }
     if (this.#goesOn) throw gone();
     return this.#last;
+  }
+
+  /** Goes on in the block in which it has stopped, where it was marked. */
+  #readOn(marked: number): void {
+    this.#changes.back();
+    for (let sequence = marked; sequence < this.#last; sequence++) this.#step();
+    if (this.#goesOn) this.#readChanges();
   }
 
   async #readSegment(number: number): Promise<void> {
@@ -95,7 +125,7 @@ export class HistoryReader {
       while (this.#goesOn && (await nextBlock(reader))) {
         places.note({ segment: number, epoch, offset: reader.position, first: reader.block.first });
         this.#readBlock(path);
-        reader.advance();
+        if (this.#goesOn) reader.advance();
       }
     } finally {
       await file.close();
@@ -126,32 +156,43 @@ export class HistoryReader {
 
   /** Gives what is in a block that was asked for. */
   #readBlock(path: string): void {
-    const { block, window, at, position } = this.#reader;
-    const next = this.#last + 1;
-    if (block.first + block.changes <= next) return;
-    if (block.first > next) throw gone();
+    const { block, window, at } = this.#reader;
+    if (block.first + block.changes <= this.#last + 1) return;
+    if (block.first > this.#last + 1) throw gone();
     const own = this.#source.manifest.epochs.findLast(({ epoch }) => epoch === block.epoch);
     if (own === undefined) throw gone();
-    const epoch = epochNumber(own);
+    this.#epoch = epochNumber(own);
+    this.#path = path;
     const start = at + BLOCK_HEADER_BYTES;
-    const end = start + block.payloadBytes;
-    let sequence = next;
-    const walked = walkRecords(window.bytes, window.view, start, end, next - block.first, {
-      change: (bytes, _, from, to) => {
-        if (sequence <= this.#through) {
-          this.#goesOn = this.#take(sequence, epoch, bytes, from, to) && this.#goesOn;
-        }
-        sequence++;
-      },
-      // A repair has put them together: how they came to be is not known any more.
-      entries: () => {
-        throw gone();
-      },
-    });
-    if (typeof walked !== 'number') throw unreadable(path, position, walked.reason);
-    this.#last = Math.min(sequence - 1, this.#through);
-    this.#bytes -= block.bytes;
-    if (this.#last === this.#through || this.#bytes <= 0) this.#goesOn = false;
+    this.#changes.open(window.view, start, start + block.payloadBytes);
+    for (let sequence = block.first; sequence <= this.#last; sequence++) this.#step();
+    this.#readChanges();
+  }
+
+  /** Gives the changes of the block from the next one on. */
+  #readChanges(): void {
+    const { bytes, view } = this.#reader.window;
+    const changes = this.#changes;
+    changes.mark();
+    this.#marked = this.#last;
+    while (this.#step()) {
+      this.#last++;
+      const { start, end } = changes;
+      this.#goesOn = this.#take(this.#last, this.#epoch, bytes, view, start, end);
+      this.#bytes -= end - start;
+      if (this.#last === this.#through || this.#bytes <= 0) this.#goesOn = false;
+      if (!this.#goesOn) return;
+    }
+    this.#marked = undefined;
+  }
+
+  /** Goes to the next change of the block. Answers whether there is one. */
+  #step(): boolean {
+    const step = this.#changes.next();
+    // How entries came to be is not known any more.
+    if (step === 'entries') throw gone();
+    if (step !== 'bad') return step === 'change';
+    throw unreadable(this.#path, this.#reader.position, 'a record is longer than what it is in');
   }
 }
 
