@@ -146,6 +146,10 @@ function storageOptions(): Option[] {
     ).argParser(size(1)),
     new Option('--snapshot-at-end', 'wal: take a snapshot at the end; the next start is quicker'),
     new Option(
+      '--log-old-values',
+      'wal: log what was there before each change, for those who watch and come back later',
+    ),
+    new Option(
       '--max-memory <size>',
       'memory: bytes for data; beyond it what was not used for long is dropped; no limit by default',
     ).argParser(size(64 * 1024)),

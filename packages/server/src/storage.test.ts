@@ -65,6 +65,29 @@ describe('kv serve --storage wal', () => {
     expect((await readdir(directory)).filter((name) => name.endsWith('.kv'))).toHaveLength(1);
   });
 
+  test.each([
+    [[], undefined],
+    [['--log-old-values'], 'one'],
+  ] as const)('tells changes from before a restart with %j', async (flags, old) => {
+    const server = serve(...flags);
+    const client = await connect(await server.url());
+    await using watch = await client.watch('t');
+    const { position } = watch;
+    await client.hset('t', 'k', 'one');
+    await client.hset('t', 'k', 'two');
+    server.signal('SIGKILL');
+    await server.ended;
+    await watch[Symbol.asyncDispose]();
+    await client.close();
+    const again = await connect(await serve(...flags).url());
+    const { changes } = await again.changes('t', position);
+    expect(changes.map((change) => [change.value, change.old])).toEqual([
+      ['one', old && null],
+      ['two', old],
+    ]);
+    await again.close();
+  });
+
   test('ends with 0, and listens nowhere, if it is to stop before it has read its data', async () => {
     const server = serve();
     const client = await connect(await server.url());

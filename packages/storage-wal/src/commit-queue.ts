@@ -3,7 +3,23 @@ import { isPromise } from '@kv/protocol';
 import { Batch } from './batch.js';
 import type { ChangeTeller } from './feed/wal-feed.js';
 import type { Log } from './log/log.js';
+import type { OldValues } from './old-values.js';
 import type { Operation } from './operation.js';
+
+/** What a {@link CommitQueue} works with. */
+export interface CommitQueueContext {
+  readonly log: Log;
+  /** Whether commits are waited for, while the event loop goes on. */
+  readonly waits: boolean;
+  /** Carries out requests. */
+  readonly lane: Pick<StorageLane, 'execute'>;
+  /** Told of each batch that is carried out. */
+  readonly teller: ChangeTeller;
+  /** Logs what was there before each change, if that is wanted. */
+  readonly oldValues: OldValues | undefined;
+  /** Told how many bytes went into the log, when what they stand for has been carried out. */
+  readonly onCommitted: (bytes: number) => void;
+}
 
 /**
  * What waits for the log: all that comes until it can be committed is committed together, and then carried
@@ -21,23 +37,13 @@ export class CommitQueue {
   #applied: number;
   readonly #onCommitted: (bytes: number) => void;
   readonly #teller: ChangeTeller;
+  readonly #oldValues: OldValues | undefined;
   #onIdle: (() => void)[] = [];
 
-  /**
-   * @param waits whether commits are waited for, while the event loop goes on.
-   * @param lane carries out requests.
-   * @param teller told of each batch that is carried out.
-   * @param onCommitted told how many bytes went into the log, when what they stand for has been carried out.
-   */
-  constructor(
-    log: Log,
-    waits: boolean,
-    lane: Pick<StorageLane, 'execute'>,
-    teller: ChangeTeller,
-    onCommitted: (bytes: number) => void,
-  ) {
+  constructor({ log, waits, lane, teller, oldValues, onCommitted }: CommitQueueContext) {
     this.#log = log;
     this.#teller = teller;
+    this.#oldValues = oldValues;
     this.#applied = log.committed;
     this.#onCommitted = onCommitted;
     this.#waits = waits;
@@ -111,6 +117,8 @@ export class CommitQueue {
     this.#filling = this.#spare;
     this.#committing = batch;
     const { block } = this.#log;
+    // All that was called before has been carried out.
+    if (block.changes > 0) this.#oldValues?.append(block);
     this.#bytes = block.changes > 0 ? block.sealedBytes : 0;
     try {
       const committed = block.changes > 0 ? this.#log.commit() : undefined;

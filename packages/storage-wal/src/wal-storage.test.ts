@@ -17,6 +17,7 @@ const POLICIES: readonly Omit<WalStorageOptions, 'directory'>[] = [
   { fsync: 'always', inline: true },
   { fsync: 'everysec' },
   { fsync: 'never' },
+  { fsync: 'never', logOldValues: true },
 ];
 
 for (const policy of POLICIES) {
@@ -26,8 +27,9 @@ for (const policy of POLICIES) {
     directories.set(storage, directory);
     return storage;
   };
+  const rest = `${policy.inline ? ', inline' : ''}${policy.logOldValues ? ', old values' : ''}`;
   storageSuite({
-    name: `WalStorage, fsync ${policy.fsync}${policy.inline ? ', inline' : ''}`,
+    name: `WalStorage, fsync ${policy.fsync}${rest}`,
     open: async () => openIn(await mkdtemp(join(root, 'data-'))),
     async reopen(storage) {
       await storage.close();

@@ -19,6 +19,7 @@ import { WalFeed } from './feed/wal-feed.js';
 import { Log, type LogState } from './log/log.js';
 import { type LogOptions, withDefaults } from './log/log-options.js';
 import { Memory } from './memory.js';
+import { OldValues } from './old-values.js';
 import { CallOperation } from './operation.js';
 import { Snapshots, type SnapshotTaken } from './snapshot/snapshots.js';
 import { WalLane } from './wal-lane.js';
@@ -27,6 +28,11 @@ import { WalLane } from './wal-lane.js';
 export interface WalStorageOptions extends Partial<LogOptions> {
   /** Where the data is kept: a directory of its own, which is made if it is missing. */
   readonly directory: string;
+  /**
+   * Whether the log also gets what was there before each change, so that changes which are read from it again are told with
+   * that; false by default. Earlier versions refuse such a log.
+   */
+  readonly logOldValues?: boolean;
   /**
    * With how many bytes of log a snapshot is taken, that takes the log's place. By default 64 MiB, or as many as the last
    * snapshot took if that is more. `Infinity` for none but those that are asked for.
@@ -86,7 +92,7 @@ export class WalStorage implements Storage {
   } as const;
   /** The way from request bytes to response bytes, by the log. */
   readonly lane: StorageLane;
-  /** The changes, as far back as the log is kept; those read from there have no old values. */
+  /** The changes, as far back as the log is kept; those read from there have old values if they were logged. */
   readonly feed: WalFeed;
   readonly #directory: DataDirectory;
   readonly #log: Log;
@@ -113,9 +119,11 @@ export class WalStorage implements Storage {
         return this.#queue.isIdle ? read() : this.#later(read);
       },
     });
-    this.#queue = new CommitQueue(log, waits, this.feed.lane(lane), this.feed, (bytes) =>
-      this.#snapshots.logged(bytes),
-    );
+    this.#queue = new CommitQueue({
+      ...{ log, waits, lane: this.feed.lane(lane), teller: this.feed },
+      oldValues: options.logOldValues ? new OldValues(storage) : undefined,
+      onCommitted: (bytes) => this.#snapshots.logged(bytes),
+    });
     this.#snapshots = new Snapshots({
       ...{ log, storage, hashKey, onWarning, logBytes: snapshotLogBytes, signal: snapshotSignal },
       applied: () => this.#queue.applied,

@@ -10,6 +10,7 @@ export interface StorageFlags {
   readonly inlineFsync?: boolean;
   readonly snapshotLog?: number;
   readonly snapshotAtEnd?: boolean;
+  readonly logOldValues?: boolean;
   readonly maxMemory?: number;
 }
 

@@ -26,6 +26,7 @@ const FLAG: { readonly [Name in keyof Required<StorageFlags>]: string } = {
   inlineFsync: '--inline-fsync',
   snapshotLog: '--snapshot-log',
   snapshotAtEnd: '--snapshot-at-end',
+  logOldValues: '--log-old-values',
   maxMemory: '--max-memory',
 };
 

@@ -8,8 +8,11 @@ const SNAPSHOT_MS = 8000;
 
 /** In memory, with a log of every change on disk. */
 export const wal: StorageKind = {
-  flags: ['data', 'fsync', 'inlineFsync', 'snapshotLog', 'snapshotAtEnd'],
-  open: ({ data = '', fsync, inlineFsync, snapshotLog, snapshotAtEnd }, { warn, stop }) =>
+  flags: ['data', 'fsync', 'inlineFsync', 'snapshotLog', 'snapshotAtEnd', 'logOldValues'],
+  open: (
+    { data = '', fsync, inlineFsync, snapshotLog, snapshotAtEnd, logOldValues },
+    { warn, stop },
+  ) =>
     WalStorage.open({
       directory: data,
       onWarning: warn,
@@ -19,6 +22,7 @@ export const wal: StorageKind = {
       ...(inlineFsync && { inline: true }),
       ...(snapshotLog && { snapshotLogBytes: snapshotLog }),
       ...(snapshotAtEnd && { snapshotAtClose: true }),
+      ...(logOldValues && { logOldValues }),
     }),
   async check(directory, stop) {
     const { snapshot, segments, state, problems, damage, last, durable } = await checkWal(

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandRequest, Engine, type FeedChange, type Position } from '@kv/core';
+import { commandRequest, Engine, type FeedChange, type Position, type Value } from '@kv/core';
 import { ByteWriter, straightLineCodec } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { randomFrom } from '../testing/random.js';
 import { failure, SimulatedFileSystem } from '../testing/simulated-file-system.js';
 import { openStorage } from '../testing/test-storage.js';
 import type { WalStorage } from '../wal-storage.js';
@@ -223,6 +224,73 @@ describe('a feed of a log', () => {
     expect(await keysAfter(storage, start)).toEqual(['k', 'k', 'k', 'k', 'last']);
     session.close();
     await engine.close();
+  });
+
+  describe('with old values', () => {
+    const setOp = (key: string, value: Value) => ({ op: 'set', key, value }) as const;
+    const deleteOp = (key: string) => ({ op: 'delete', key }) as const;
+
+    /** Writes to a few keys that are not waited for, several to the same in one block of the log. */
+    async function writeMany(storage: WalStorage, random: () => number): Promise<void> {
+      const pick = <Item>(items: readonly Item[]): Item =>
+        items[Math.floor(random() * items.length)] as Item;
+      const value = (): Value => pick([1n, 2.5, true, 'text', '', Uint8Array.of(1, 2), random()]);
+      const key = (): string => pick(['a', 'b', '\u00e4'.repeat(9)]);
+      for (let burst = 0; burst < 20; burst++) {
+        const writes = Array.from({ length: 10 }, () => {
+          const table = pick(['t', 'other']);
+          if (random() < 0.3) return storage.del(table, key());
+          if (random() < 0.5) return storage.set(table, key(), value());
+          return storage.write(table, [setOp(key(), value()), deleteOp(key()), deleteOp('none')]);
+        });
+        await Promise.all(writes);
+      }
+    }
+
+    it.each(['always', 'everysec', 'never'] as const)(
+      'tells again what it has told, with what was there before: fsync %s',
+      async (fsync) => {
+        const options = { fsync, logOldValues: true };
+        const told: FeedChange[] = [];
+        let start: Position | undefined;
+        for (let opening = 0; opening < 3; opening++) {
+          const { storage, clock } = await openStorage(directory, fileSystem, options);
+          start ??= storage.feed.position;
+          storage.feed.listen('t', (change) => told.push(change));
+          await writeMany(storage, randomFrom(opening));
+          await clock.pass(1000);
+          for (const [i, { position }] of [{ position: start }, ...told].entries()) {
+            if (i % 20 > 0) continue;
+            const again: FeedChange[] = [];
+            for await (const some of storage.feed.history('t', position)) again.push(...some);
+            expect(again).toEqual(told.slice(i));
+          }
+          await storage.close();
+        }
+        expect(told.length).toBeGreaterThan(100);
+      },
+    );
+
+    it('goes without those of what was logged without', async () => {
+      let start: Position | undefined;
+      for (const [i, logOldValues] of [true, false, true].entries()) {
+        const { storage } = await openStorage(directory, fileSystem, { logOldValues });
+        start ??= storage.feed.position;
+        await storage.set('t', 'k', BigInt(i));
+        await storage.close();
+      }
+      const { storage } = await openStorage(directory, fileSystem);
+      const olds: unknown[] = [];
+      for await (const some of storage.feed.history('t', start as Position)) {
+        olds.push(...some.map(({ old, oldKnown }) => [old, oldKnown]));
+      }
+      expect(olds).toEqual([
+        [undefined, true],
+        [undefined, false],
+        [1n, true],
+      ]);
+      await storage.close();
+    });
   });
 
   it('tells nothing of a change that the disk did not take', async () => {

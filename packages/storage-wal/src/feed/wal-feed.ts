@@ -20,12 +20,13 @@ import {
   Fifo,
   KvError,
   readUtf8,
+  readValueMessage,
   requiredValue,
   straightLineCodec,
 } from '@kv/protocol';
 import type { Clock } from '../log/clock.js';
 import { isPosition } from '../log/epochs.js';
-import { gone, type TakeChange } from '../log/history.js';
+import { gone, type LoggedChange, type TakeChange } from '../log/history.js';
 import type { Log } from '../log/log.js';
 import { NO_LIMITS } from '../memory.js';
 import { WatchedTable, WatchedTables } from './watched-tables.js';
@@ -196,12 +197,12 @@ export class WalFeed implements Feed, ChangeTeller {
     const changes: FeedChange[] = [];
     const name = Buffer.from(table);
     let read = 0;
-    const take: TakeChange = (sequence, epoch, bytes, view, start, end) => {
-      if (isOfOther(name, bytes, view, start, end)) return true;
-      const change = changeOf(straightLineCodec.decodeRequest(bytes, start, end), sequence, epoch);
-      if (change.table !== table) return true;
+    const take: TakeChange = (logged) => {
+      if (isOfOther(name, logged)) return true;
+      const change = loggedChange(logged);
+      if (change.table !== table || isNone(change)) return true;
       changes.push(change);
-      read += end - start;
+      read += logged.end - logged.start + logged.oldEnd - logged.oldStart;
       return changes.length < most.changes && read < most.bytes;
     };
     try {
@@ -246,7 +247,7 @@ export class WalFeed implements Feed, ChangeTeller {
     const status = lane.execute(request, out);
     if (status !== 0) {
       const decoded = straightLineCodec.decodeRequest(bytes, request.start, request.end);
-      const { key, cause, value } = changeOf(decoded, sequence, 0);
+      const { key, cause, value } = changeOf(decoded, this.#at(sequence));
       this.#changed(table, key, cause, value, old, sequence);
     }
     return status;
@@ -290,13 +291,7 @@ export class WalFeed implements Feed, ChangeTeller {
 const laneReader = new LaneReader(NO_LIMITS);
 
 /** Whether it can be told from its bytes that a change is of another table. */
-function isOfOther(
-  table: Buffer,
-  bytes: Buffer,
-  view: DataView,
-  start: number,
-  end: number,
-): boolean {
+function isOfOther(table: Buffer, { bytes, view, start, end }: LoggedChange): boolean {
   if (!laneReader.read(bytes, view, start, end)) return false;
   const { tableStart, tableEnd } = laneReader;
   if (table.length !== tableEnd - tableStart) return true;
@@ -308,8 +303,21 @@ function ownValue(value: Value): Value {
   return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }
 
-function changeOf({ requestData }: CommandRequest, sequence: number, epoch: number): FeedChange {
-  const position = { epoch, sequence };
+function loggedChange(logged: LoggedChange): FeedChange {
+  const { sequence, epoch, bytes, start, end, isOldKnown, oldStart, oldEnd } = logged;
+  const request = straightLineCodec.decodeRequest(bytes, start, end);
+  const change = changeOf(request, { epoch, sequence });
+  if (!isOldKnown) return change;
+  const old = oldStart === oldEnd ? undefined : readValueMessage(bytes, oldStart, oldEnd);
+  return { ...change, old, oldKnown: true };
+}
+
+/** Whether it is known that a change has changed nothing. */
+function isNone({ cause, old, oldKnown }: FeedChange): boolean {
+  return cause === 'delete' && old === undefined && oldKnown;
+}
+
+function changeOf({ requestData }: CommandRequest, position: Position): FeedChange {
   switch (requestData.case) {
     case 'hset': {
       const { table, pair } = requestData.value;

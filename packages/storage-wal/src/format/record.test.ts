@@ -67,6 +67,14 @@ describe('a walk over records', () => {
     }
   });
 
+  it('passes over what was there before', () => {
+    const records = recordsOf((block) => {
+      append(block, 'a', 'b');
+      block.appendOldValues(Buffer.alloc(8), 8);
+    });
+    expect(walk(records)).toEqual({ result: 2, changes: ['a', 'b'] });
+  });
+
   it('is not whole if a record of entries has no room to say how many', () => {
     const records = recordsOf((block) => appendEntries(block, 1, ''));
     records.writeUInt32LE(3, 0);
@@ -74,7 +82,7 @@ describe('a walk over records', () => {
     expect(walk(records)).toEqual({ result, changes: [] });
   });
 
-  it.each([0, 4, 0x101, 0x8000_0001])('needs a later version for flags of %i', (flags) => {
+  it.each([0, 5, 0x101, 0x8000_0001])('needs a later version for flags of %i', (flags) => {
     const records = Buffer.from(RECORDS);
     records.writeUInt32LE(flags, 4);
     const result = { foreign: true, reason: `a record has flags ${flags}` };

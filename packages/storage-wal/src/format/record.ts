@@ -15,6 +15,14 @@ export const ENTRIES = 3;
 /** What stands before that list: how many entries it has. */
 export const ENTRIES_HEADER_BYTES = 4;
 
+/**
+ * A record of what was there before the changes of its block, of which it is the last: for each of them, in their order, a
+ * length, and the bytes of a `Value`; none if there was nothing.
+ */
+export const OLD_VALUES = 4;
+/** What stands before each of them: its length. */
+export const OLD_VALUE_HEADER_BYTES = 4;
+
 /** What is given the changes of records. */
 export interface ReplayRecords {
   /**
@@ -70,7 +78,7 @@ export function walkRecords(
       if (changes < skip && changes + count > skip) return damaged('entries are older in part');
       if (changes >= skip) replay.entries(bytes, view, list, bodyEnd, count);
       changes += count;
-    } else {
+    } else if (flags !== OLD_VALUES) {
       return { foreign: true, reason: `a record has flags ${flags}` };
     }
     at = bodyEnd;

@@ -64,6 +64,31 @@ describe('the changes of a block', () => {
     }
   });
 
+  it('come with what was there before, if that was logged, also from where it was marked', () => {
+    const block = new Block();
+    append(block, 'a');
+    appendMany(block, 'b', 'c');
+    const olds = Buffer.from([2, 0, 0, 0, 65, 66, 0, 0, 0, 0, 1, 0, 0, 0, 67]);
+    block.appendOldValues(olds, olds.length);
+    const bytes = Buffer.from(block.out.bytes.subarray(0, block.out.length));
+    const changes = changesOf(bytes);
+    const old = () => {
+      expect([changes.next(), changes.isOldKnown]).toEqual(['change', true]);
+      return bytes.toString('latin1', changes.oldStart, changes.oldEnd);
+    };
+    expect(old()).toBe('AB');
+    changes.mark();
+    expect([old(), old(), changes.next()]).toEqual(['', 'C', 'end']);
+    changes.back();
+    expect([old(), old(), changes.next()]).toEqual(['', 'C', 'end']);
+    // Of the last, its length would be another.
+    bytes.writeUInt32LE(2, bytes.length - 5);
+    expect(rest(changesOf(bytes), bytes)).toEqual(['a', 'b', '- bad']);
+    const other = bytesOf('a');
+    changes.open(viewOf(other), BEFORE, other.length);
+    expect([changes.next(), changes.isOldKnown]).toEqual(['change', false]);
+  });
+
   it('are not told of a list of entries', () => {
     const block = new Block();
     append(block, 'a');

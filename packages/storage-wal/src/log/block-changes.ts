@@ -1,6 +1,8 @@
 import {
   CHANGE_HEADER_BYTES,
   MANY_CHANGES,
+  OLD_VALUE_HEADER_BYTES,
+  OLD_VALUES,
   ONE_CHANGE,
   RECORD_HEADER_BYTES,
 } from '../format/record.js';
@@ -16,14 +18,22 @@ export class BlockChanges {
   /** Where the `CommandRequest` begins that is the change, and where it ends. */
   start = 0;
   end = 0;
+  /** Whether it is known what was there before. */
+  isOldKnown = false;
+  /** Where the `Value` begins that was there before, and where it ends: there, if there was none. */
+  oldStart = 0;
+  oldEnd = 0;
   /** The block's bytes. */
   #view: DataView = new DataView(new ArrayBuffer(0));
   /** Where the next record begins, or the next change of the one of several that ends at `#manyEnd`. */
   #at = 0;
   #manyEnd = 0;
   #blockEnd = 0;
+  /** Where the old values end. */
+  #oldsEnd = 0;
   #markedAt = 0;
   #markedManyEnd = 0;
+  #markedOldEnd = 0;
 
   /** Turns to the records from `start` to `end`. */
   open(view: DataView, start: number, end: number): void {
@@ -31,17 +41,20 @@ export class BlockChanges {
     this.#at = start;
     this.#manyEnd = start;
     this.#blockEnd = end;
+    this.#findOldValues();
   }
 
   /** Notes this place, to come {@link back} to it. */
   mark(): void {
     this.#markedAt = this.#at;
     this.#markedManyEnd = this.#manyEnd;
+    this.#markedOldEnd = this.oldEnd;
   }
 
   back(): void {
     this.#at = this.#markedAt;
     this.#manyEnd = this.#markedManyEnd;
+    this.oldEnd = this.#markedOldEnd;
   }
 
   /** Goes to the next change. */
@@ -58,8 +71,8 @@ export class BlockChanges {
         this.#manyEnd = end;
         return this.#take(body, end);
       }
-      if (kind !== MANY_CHANGES) return 'entries';
-      this.#at = body;
+      if (kind !== MANY_CHANGES && kind !== OLD_VALUES) return 'entries';
+      this.#at = kind === OLD_VALUES ? end : body;
       this.#manyEnd = end;
     }
     const start = this.#at + CHANGE_HEADER_BYTES;
@@ -72,6 +85,30 @@ export class BlockChanges {
     this.start = start;
     this.end = end;
     this.#at = end;
-    return 'change';
+    return this.isOldKnown && !this.#takeOld() ? 'bad' : 'change';
+  }
+
+  #takeOld(): boolean {
+    const start = this.oldEnd + OLD_VALUE_HEADER_BYTES;
+    if (start > this.#oldsEnd) return false;
+    this.oldEnd = start + this.#view.getUint32(this.oldEnd, true);
+    this.oldStart = start;
+    return this.oldEnd <= this.#oldsEnd;
+  }
+
+  /** Looks for the record of old values, which stands behind all others. */
+  #findOldValues(): void {
+    this.isOldKnown = false;
+    for (let at = this.#at; at + RECORD_HEADER_BYTES <= this.#blockEnd; ) {
+      const body = at + RECORD_HEADER_BYTES;
+      const end = body + this.#view.getUint32(at, true);
+      if (this.#view.getUint32(at + 4, true) === OLD_VALUES) {
+        this.isOldKnown = end <= this.#blockEnd;
+        this.oldEnd = body;
+        this.#oldsEnd = end;
+        return;
+      }
+      at = end;
+    }
   }
 }

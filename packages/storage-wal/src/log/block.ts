@@ -11,6 +11,7 @@ import {
   ENTRIES,
   ENTRIES_HEADER_BYTES,
   MANY_CHANGES,
+  OLD_VALUES,
   ONE_CHANGE,
   RECORD_HEADER_BYTES,
 } from '../format/record.js';
@@ -85,6 +86,15 @@ export class Block {
     this.#view.setUint32(at + 4, ENTRIES, true);
     this.#view.setUint32(body, count, true);
     this.#copy(source, view, start, end, body + ENTRIES_HEADER_BYTES, count);
+  }
+
+  /** Appends what was there before its changes, from the beginning of `source` to `end`; otherwise as {@link append}. */
+  appendOldValues(source: Uint8Array, end: number): void {
+    this.#reserve(RECORD_HEADER_BYTES + end);
+    const at = this.#out.length;
+    this.#view.setUint32(at, end, true);
+    this.#view.setUint32(at + 4, OLD_VALUES, true);
+    this.#copy(source, viewOf(source), 0, end, at + RECORD_HEADER_BYTES, 0);
   }
 
   /** Begins a write of several changes, of which all will be there after a crash or none. */

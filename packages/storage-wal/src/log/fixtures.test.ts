@@ -16,6 +16,8 @@ interface Expected {
   readonly cut: { readonly file: string; readonly offset: number; readonly bytes: number } | null;
   /** Each change as base64, or a list of entries. */
   readonly changes: readonly string[];
+  /** What was there before each change, as base64, if that was logged. */
+  readonly olds?: readonly string[];
   /** By their tables, what is in the lists of entries: texts. */
   readonly entries?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -44,7 +46,9 @@ function load(fixture: string): { fileSystem: SimulatedFileSystem; expected: Exp
 const countOf = (change: string): number => Number(/^(\d+) entries: /.exec(change)?.[1] ?? 1);
 
 it('there is a log of each kind for each version of the format', () => {
-  expect(FIXTURES).toEqual(['version-1/closed', 'version-1/killed', 'version-1/listed']);
+  expect(FIXTURES).toEqual(
+    ['closed', 'killed', 'listed', 'replaced'].map((log) => `version-1/${log}`),
+  );
 });
 
 describe.each(FIXTURES)('the log %s', (fixture) => {
@@ -84,6 +88,14 @@ describe.each(FIXTURES)('the log %s', (fixture) => {
     expect(cut && { file: cut.path, offset: cut.offset, bytes: cut.bytes }).toEqual(
       expected.cut && { ...expected.cut, file: `${DIRECTORY}/${expected.cut.file}` },
     );
+    if (expected.olds !== undefined) {
+      const olds: string[] = [];
+      await log.readHistory(0, log.committed, ({ bytes, oldStart, oldEnd }) => {
+        olds.push(bytes.subarray(oldStart, oldEnd).toString('base64'));
+        return true;
+      });
+      expect(olds).toEqual(expected.olds);
+    }
     await log.close();
   });
 

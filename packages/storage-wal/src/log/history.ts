@@ -11,18 +11,26 @@ import { SegmentReader } from './segment-reader.js';
 import { SourceFile } from './source-file.js';
 import { failureOf, isMissing } from './unreadable.js';
 
-/**
- * Takes a change of the log: its sequence, the number of its epoch in positions, and where the `CommandRequest` stands that
- * is the change. Answers whether more are wanted.
- */
-export type TakeChange = (
-  sequence: number,
-  epoch: number,
-  bytes: Buffer,
-  view: DataView,
-  start: number,
-  end: number,
-) => boolean;
+/** A change of the log that is read again. */
+export interface LoggedChange {
+  readonly sequence: number;
+  /** The number of its epoch in positions. */
+  readonly epoch: number;
+  readonly bytes: Buffer;
+  /** Over the same bytes. */
+  readonly view: DataView;
+  /** Where the `CommandRequest` begins that is the change, and where it ends. */
+  readonly start: number;
+  readonly end: number;
+  /** Whether it was logged what was there before. */
+  readonly isOldKnown: boolean;
+  /** Where the `Value` begins that was there before, and where it ends: there, if there was none. */
+  readonly oldStart: number;
+  readonly oldEnd: number;
+}
+
+/** Takes a change of the log. Answers whether more are wanted. */
+export type TakeChange = (change: LoggedChange) => boolean;
 
 /** How much is read at one time, about, in bytes: so much that others who want to read need not wait for long. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -173,12 +181,14 @@ export class HistoryReader {
   #readChanges(): void {
     const { bytes, view } = this.#reader.window;
     const changes = this.#changes;
+    const epoch = this.#epoch;
     changes.mark();
     this.#marked = this.#last;
     while (this.#step()) {
-      this.#last++;
-      const { start, end } = changes;
-      this.#goesOn = this.#take(this.#last, this.#epoch, bytes, view, start, end);
+      const sequence = ++this.#last;
+      const { start, end, isOldKnown, oldStart, oldEnd } = changes;
+      const change = { sequence, epoch, bytes, view, start, end, isOldKnown, oldStart, oldEnd };
+      this.#goesOn = this.#take(change);
       this.#bytes -= end - start;
       if (this.#last === this.#through || this.#bytes <= 0) this.#goesOn = false;
       if (!this.#goesOn) return;

@@ -74,8 +74,8 @@ const LATER: Readonly<
     `${path(segmentName(1))} needs a later version, for byte 128: a block has flags 8`,
   ],
   'a kind of record': [
-    (log) => changeBlock(log, 48 + 4, 4),
-    `${path(segmentName(1))} needs a later version, for byte 128: a record has flags 4`,
+    (log) => changeBlock(log, 48 + 4, 5),
+    `${path(segmentName(1))} needs a later version, for byte 128: a record has flags 5`,
   ],
 };
 
