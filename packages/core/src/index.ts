@@ -95,7 +95,13 @@ export {
 export { type Awaitable, isPromise, whenReady } from '@kv/protocol';
 export type { Send, Sent } from './answer-queue.js';
 export type { AnswerSink } from './deferred-answer.js';
-export type { Feed, FeedListener, Listening, PositionedPage } from './feed/feed.js';
+export type {
+  Feed,
+  FeedListener,
+  Listening,
+  PositionedPage,
+  ProgressListener,
+} from './feed/feed.js';
 export type { FeedChange } from './feed/feed-change.js';
 export type { RecordingOptions } from './feed/recording-options.js';
 export { RecordingStorage } from './feed/recording-storage.js';

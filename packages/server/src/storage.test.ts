@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '@kv/client';
+import { connect, type Position } from '@kv/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from './main.js';
 import { openStorage } from './storages/storage-table.js';
@@ -72,7 +72,7 @@ describe('kv serve --storage wal', () => {
     const server = serve(...flags);
     const client = await connect(await server.url());
     await using watch = await client.watch('t');
-    const { position } = watch;
+    const position = watch.position as Position;
     await client.hset('t', 'k', 'one');
     await client.hset('t', 'k', 'two');
     server.signal('SIGKILL');

@@ -137,6 +137,25 @@ describe('a watch over a network', () => {
     return process;
   }
 
+  test('goes on after its server was killed, though its table has not changed and the log is another', async () => {
+    const server = await serve();
+    const url = `unix:${join(directory, 'socket')}`;
+    await using watcher = await connect(url, { minReconnectDelayMs: 1, maxReconnectDelayMs: 20 });
+    const watch = await watcher.watch('quiet');
+    const next = watch[Symbol.asyncIterator]().next();
+    const start = watch.position;
+    for (let i = 0; i < 3; i++) {
+      await watcher.hset('busy', 'key', BigInt(i));
+      await watcher.snapshot();
+    }
+    await vi.waitFor(() => expect(watch.position).not.toEqual(start));
+    server.signal('SIGKILL');
+    await server.ended;
+    await serve();
+    await watcher.hset('quiet', 'key', 1n, { timeoutMs: 20_000 });
+    expect(await next).toMatchObject({ value: { kind: 'change', key: 'key', value: 1n } });
+  }, 60_000);
+
   test('leaves out nothing and tells nothing twice while its server is killed and started again', async () => {
     let server = await serve();
     const url = `unix:${join(directory, 'socket')}`;

@@ -394,6 +394,32 @@ describe('a feed of a log', () => {
       await storage.close();
     });
 
+    it.each(['always', 'everysec'] as const)(
+      'tells who watches it from where to go on when the storage has been opened anew: fsync %s',
+      async (fsync) => {
+        const { storage } = await openStorage(directory, fileSystem, { fsync });
+        const progress: Position[] = [];
+        const told: string[] = [];
+        storage.feed.listen(
+          't',
+          ({ key }) => told.push(key),
+          (position) => progress.push(position),
+        );
+        const before = storage.feed.position;
+        await other(storage);
+        await storage.snapshot();
+        await setAll(storage, 'a');
+        await other(storage);
+        await storage.close();
+        const { storage: again } = await openStorage(directory, fileSystem, { fsync });
+        await expect(keysAfter(again, before)).rejects.toThrow(GONE);
+        expect(progress).toHaveLength(1);
+        expect(await keysAfter(again, progress[0] as Position)).toEqual(['a']);
+        expect(told).toEqual(['a']);
+        await again.close();
+      },
+    );
+
     it('is known for a minute when nobody watches it any more', async () => {
       const { storage, clock } = await openStorage(directory, fileSystem);
       const { position, end } = storage.feed.listen('t', () => {});

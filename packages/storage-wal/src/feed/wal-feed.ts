@@ -10,6 +10,7 @@ import {
   type PageRequest,
   type Position,
   type PositionedPage,
+  type ProgressListener,
   type SlabStorage,
   type StorageLane,
   type Value,
@@ -82,6 +83,8 @@ export class WalFeed implements Feed, ChangeTeller {
   #told: number;
   /** Where the snapshot starts that was begun last; of none, if it is negative. */
   #marked = -1;
+  /** Once this sequence has been told, all are told how far they have come. */
+  #progressAt = Number.POSITIVE_INFINITY;
 
   constructor({ log, storage, isAhead, clock, scan }: WalFeedContext) {
     this.#log = log;
@@ -103,7 +106,7 @@ export class WalFeed implements Feed, ChangeTeller {
     return this.#at(this.#applied);
   }
 
-  listen(table: string, listener: FeedListener): Listening {
+  listen(table: string, listener: FeedListener, progressed?: ProgressListener): Listening {
     const watched = this.#tables.get(table) ?? this.#watch(table);
     watched.stay();
     const { listeners } = watched;
@@ -112,7 +115,7 @@ export class WalFeed implements Feed, ChangeTeller {
     const own: FeedListener = (change, count) => {
       if (change.position.sequence > applied) listener(change, count);
     };
-    listeners.add(own);
+    listeners.set(own, progressed);
     const end = (): void => {
       if (!listeners.delete(own) || listeners.size > 0) return;
       watched.stay = this.#clock.after(LINGER_MS, () => this.#tables.delete(watched));
@@ -145,12 +148,15 @@ export class WalFeed implements Feed, ChangeTeller {
 
   /**
    * Notes that a snapshot is begun, in whose place there will be no log: the changes up to here, in their order. Who
-   * watches a quiet table has not lost any, however far the log goes back.
+   * watches a quiet table has not lost any, however far the log goes back; and is told a position from which he can go on
+   * in the log that will be there, also of a server that was started anew.
    */
   snapshotBegins(start: number): void {
     const isAdopted = this.#isAdopted;
     for (const table of this.#tables) table.mark(isAdopted);
     this.#marked = start;
+    this.#progressAt = start;
+    this.#tellProgress();
   }
 
   // What tells it.
@@ -277,9 +283,19 @@ export class WalFeed implements Feed, ChangeTeller {
       this.#told = next.position.sequence;
       const listeners = this.#tables.get(next.table)?.listeners;
       if (listeners === undefined) continue;
-      for (const listener of listeners) listener(next, listeners.size);
+      for (const listener of listeners.keys()) listener(next, listeners.size);
     }
     this.#told = Math.max(this.#told, through);
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
+    if (this.#told < this.#progressAt) return;
+    this.#progressAt = Number.POSITIVE_INFINITY;
+    const { position } = this;
+    for (const { listeners } of this.#tables) {
+      for (const progressed of listeners.values()) progressed?.(position);
+    }
   }
 
   #at(sequence: number): Position {

@@ -1,10 +1,11 @@
-import type { FeedListener } from '@kv/core';
+import type { FeedListener, ProgressListener } from '@kv/core';
 import { readUtf8 } from '@kv/protocol';
 
 /** A table to which somebody listens, or has listened lately. */
 export class WatchedTable {
   readonly name: string;
-  readonly listeners: Set<FeedListener> = new Set();
+  /** Each with what is told how far it has come. */
+  readonly listeners: Map<FeedListener, ProgressListener | undefined> = new Map();
   /** The sequence of its last change; if there was none since it is watched, of the last of all before. */
   last: number;
   /** Takes back that it is to be forgotten. */
