@@ -31,8 +31,12 @@ describe('an item', () => {
       't\ta\t1',
       '{"topic":"t","values":[{"type":"string","value":"a"},{"type":"integer","value":"1"}]}',
     ],
-    [{ missed: 3 }, '(messages are missing: 3)', '{"missed":3}'],
-    [{ missed: null }, '(messages are missing: nobody knows how many)', '{"missed":null}'],
+    [{ topic: 't', missed: 3 }, '(messages of t are missing: 3)', '{"topic":"t","missed":3}'],
+    [
+      { pattern: 't.*', missed: null },
+      '(messages of t.* are missing: nobody knows how many)',
+      '{"pattern":"t.*","missed":null}',
+    ],
   ])('%o', (item, text, json) => {
     expect(textLine(item)).toBe(text);
     expect(jsonLine(item)).toBe(json);

@@ -1,4 +1,11 @@
-import type { Change, CopiedEntry, CopyComplete, Position, Value } from '@kv/protocol';
+import type {
+  Change,
+  CopiedEntry,
+  CopyComplete,
+  Position,
+  TopicPattern,
+  Value,
+} from '@kv/protocol';
 import { typeOf, type ValueType } from './value-argument.js';
 
 /** One thing that a command answers. */
@@ -16,14 +23,14 @@ export interface MessageItem {
   readonly values: readonly Value[];
 }
 
-/** That messages are missing: how many; `null` if nobody knows. */
-export interface GapItem {
+/** That messages of a topic, or of those that match a pattern, are missing: how many; `null` if nobody knows. */
+export type GapItem = (Pick<MessageItem, 'topic'> | TopicPattern) & {
   readonly missed: number | null;
-}
+};
 
 /** An item for people: its values, with the key or the topic before them if it has one, and tabs between them. */
 export function textLine(item: Item): string {
-  if ('missed' in item) return `(messages are missing: ${item.missed ?? 'nobody knows how many'})`;
+  if ('missed' in item) return gapText(item);
   if ('topic' in item) return [item.topic, ...item.values.map(valueText)].join('\t');
   if ('kind' in item) return watchedText(item);
   const { key, value } = item;
@@ -45,6 +52,11 @@ export function jsonLine(item: Item): string {
   const { key, value } = item;
   const typed = value === null ? null : typedValue(value);
   return JSON.stringify(key === undefined ? typed : { key, ...(typed ?? MISS) });
+}
+
+function gapText(item: GapItem): string {
+  const about = 'topic' in item ? item.topic : item.pattern;
+  return `(messages of ${about} are missing: ${item.missed ?? 'nobody knows how many'})`;
 }
 
 /** An item of a watch for people: what it is, and then what it is about. */

@@ -3,6 +3,7 @@ import { KvError } from '@kv/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Output } from './io.js';
 import { run } from './main.js';
+import { CutLine } from './testing/cut-line.js';
 import { TestIo } from './testing/test-io.js';
 import { TestServer } from './testing/test-server.js';
 
@@ -72,6 +73,21 @@ describe('kv subscribe', () => {
     expect(lines(io)).toEqual(['b\t1']);
     io.signal('SIGTERM');
     expect(await code).toBe(143);
+  });
+
+  test('says at once of which topics and patterns messages may be missing, after a lost connection', async () => {
+    await using line = await CutLine.to(server.url);
+    const io = new TestIo({ KV_URL: line.url });
+    const code = run(['subscribe', 'news', '--pattern', 'chat.*', '--json'], io);
+    await subscribed(2);
+    line.cut();
+    await printed(io, 2);
+    expect(lines(io)).toEqual([
+      '{"topic":"news","missed":null}',
+      '{"pattern":"chat.*","missed":null}',
+    ]);
+    io.signal('SIGINT');
+    expect(await code).toBe(130);
   });
 
   test('ends without an error when nobody reads any more', async () => {

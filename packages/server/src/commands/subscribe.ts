@@ -1,8 +1,9 @@
-import type { CallOptions, Gap, KvClient, TopicPattern } from '@kv/protocol';
+import type { CallOptions, KvClient, TopicPattern } from '@kv/protocol';
 import type { ClientCommand } from '../client-command.js';
 import { merge } from '../merge.js';
-import type { Item } from '../render.js';
+import type { GapItem, Item, MessageItem } from '../render.js';
 import { usageError } from '../usage.js';
+import { withGaps } from '../with-gaps.js';
 
 interface SubscribeFlags {
   readonly pattern?: readonly string[];
@@ -39,15 +40,24 @@ async function* items(
   topics: readonly (string | TopicPattern)[],
   { signal }: CallOptions,
 ): AsyncGenerator<Item, void, undefined> {
-  const gaps: Gap[] = [];
-  const onGap = (gap: Gap): void => void gaps.push(gap);
-  const subscriptions = await Promise.all(
-    topics.map((topic) => client.subscribe(topic, { signal, onGap })),
-  );
-  for await (const { topic, values } of merge(subscriptions)) {
-    for (const { missed = null } of gaps.splice(0)) yield { missed };
-    yield { topic, values };
-  }
+  yield* merge(await Promise.all(topics.map((topic) => itemsOf(client, topic, { signal }))));
   // They have ended because the client has.
   signal?.throwIfAborted();
+}
+
+/** What comes of one topic or pattern; a gap says of which. */
+async function itemsOf(
+  client: KvClient,
+  topic: string | TopicPattern,
+  { signal }: CallOptions,
+): Promise<AsyncIterable<MessageItem | GapItem>> {
+  const subscription = await withGaps((onGap) => client.subscribe(topic, { signal, onGap }));
+  const about = typeof topic === 'string' ? { topic } : topic;
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const item of subscription) {
+        yield 'missed' in item ? { ...about, missed: item.missed ?? null } : item;
+      }
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { CallOptions, Gap, KvClient, Position, WatchOptions } from '@kv/protocol';
+import type { CallOptions, KvClient, Position, WatchOptions } from '@kv/protocol';
 import { type ClientCommand, TABLE } from '../client-command.js';
 import type { Item } from '../render.js';
 import { usageError } from '../usage.js';
@@ -46,12 +46,7 @@ async function* items(
   flags: WatchOptions,
   { signal }: CallOptions,
 ): AsyncGenerator<Item, void, undefined> {
-  const gaps: Gap[] = [];
-  const onGap = (gap: Gap): void => void gaps.push(gap);
-  for await (const item of await client.watch(table, { ...flags, signal, onGap })) {
-    for (const { missed = null } of gaps.splice(0)) yield { missed };
-    yield item;
-  }
+  yield* await client.watch(table, { ...flags, signal });
   // It has ended because the client has.
   signal?.throwIfAborted();
 }
