@@ -90,6 +90,46 @@ describe('kv subscribe', () => {
     expect(await code).toBe(130);
   });
 
+  describe('that is too slow', () => {
+    const COUNT = 20;
+
+    /** Publishes more at once than may wait. */
+    async function flood(): Promise<void> {
+      const client = server.engine.client();
+      const message = 'x'.repeat(300 * 1024);
+      const messages = Array.from({ length: COUNT }, (_, i) => [BigInt(i), message]);
+      await Promise.all(messages.map((values) => client.publish('news', values)));
+    }
+
+    test('goes on with --drop-oldest, and says how many it has missed', async () => {
+      const io = newIo();
+      const code = run(['subscribe', 'news', '--drop-oldest', '--json'], io);
+      await subscribed(1);
+      await flood();
+      const last = `{"topic":"news","values":[{"type":"integer","value":"${COUNT - 1}"}`;
+      await vi.waitFor(() => expect(lines(io).at(-1)?.startsWith(last)).toBe(true));
+      const gaps = lines(io).filter((line) => line.includes('missed'));
+      expect(gaps).toEqual([expect.stringMatching(/^{"topic":"news","missed":\d+}$/)]);
+      const { missed } = JSON.parse(gaps[0] as string);
+      expect(missed).toBeGreaterThan(0);
+      expect(missed + lines(io).length - 1).toBe(COUNT);
+      io.signal('SIGINT');
+      expect(await code).toBe(130);
+    });
+
+    test('ends without it, when it has printed what waited, and says what to do', async () => {
+      const io = newIo();
+      const code = run(['subscribe', 'news'], io);
+      await subscribed(1);
+      await flood();
+      expect(await code).toBe(3);
+      expect(lines(io)[0]?.slice(0, 10)).toBe('news\t0\txxx');
+      expect(io.stderr.text).toMatch(
+        /^error: .*too slow.*; with --drop-oldest it would miss some, say how many, and go on\n$/,
+      );
+    });
+  });
+
   test('ends without an error when nobody reads any more', async () => {
     const stdout: Output = {
       write: (_chunk, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),

@@ -1,4 +1,5 @@
-import type { CallOptions, KvClient, TopicPattern } from '@kv/protocol';
+import type { KvClient, SubscribeOptions, TopicPattern } from '@kv/protocol';
+import { advising } from '../advising.js';
 import type { ClientCommand } from '../client-command.js';
 import { merge } from '../merge.js';
 import type { GapItem, Item, MessageItem } from '../render.js';
@@ -7,7 +8,10 @@ import { withGaps } from '../with-gaps.js';
 
 interface SubscribeFlags {
   readonly pattern?: readonly string[];
+  readonly dropOldest?: boolean;
 }
+
+const ADVICE = 'with --drop-oldest it would miss some, say how many, and go on';
 
 export const subscribe: ClientCommand<string[], SubscribeFlags> = {
   summary: 'Print what is published to topics, until it is interrupted',
@@ -18,40 +22,52 @@ export const subscribe: ClientCommand<string[], SubscribeFlags> = {
       "all topics of this pattern, in which '*' stands for any characters; may be given several times",
       (text, before) => (Array.isArray(before) ? [...before, text] : [text]),
     ],
+    [
+      '--drop-oldest',
+      'of what it is too slow for, miss what has waited longest, and say how many; without it, it fails',
+      (text) => text,
+    ],
   ],
   note: `
 Prints a message a line, after its topic. A message that was published to several of the topics' patterns comes as
-often. After a lost connection it subscribes anew, and says that messages may be missing.
+often. After a lost connection it subscribes anew, and says that messages may be missing. Some messages may wait if they
+are not printed as fast as they come, 10,000 or 1 MiB, and once more on the server's side.
 `,
   examples: [
     'kv subscribe news',
     'kv subscribe news weather --json',
     "kv subscribe --pattern 'chat.*'",
   ],
-  prepare: (topics, _values, { pattern = [] }) => {
+  prepare: (topics, _values, { pattern = [], dropOldest = false }) => {
     const all = [...topics, ...pattern.map((each) => ({ pattern: each }))];
     if (all.length === 0) throw usageError('there must be a topic or a --pattern');
-    return async (client, options) => ({ items: items(client, all, options), live: true });
+    const overflow = dropOldest ? 'drop-oldest' : 'error';
+    return async (client, { signal }) => ({
+      items: items(client, all, { signal, overflow }),
+      live: true,
+    });
   },
 };
 
 async function* items(
   client: KvClient,
   topics: readonly (string | TopicPattern)[],
-  { signal }: CallOptions,
+  options: SubscribeOptions,
 ): AsyncGenerator<Item, void, undefined> {
-  yield* merge(await Promise.all(topics.map((topic) => itemsOf(client, topic, { signal }))));
+  const all = merge(await Promise.all(topics.map((topic) => itemsOf(client, topic, options))));
+  if (options.overflow === 'error') yield* advising('TOO_MANY_REQUESTS', ADVICE, all);
+  else yield* all;
   // They have ended because the client has.
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
 }
 
 /** What comes of one topic or pattern; a gap says of which. */
 async function itemsOf(
   client: KvClient,
   topic: string | TopicPattern,
-  { signal }: CallOptions,
+  options: SubscribeOptions,
 ): Promise<AsyncIterable<MessageItem | GapItem>> {
-  const subscription = await withGaps((onGap) => client.subscribe(topic, { signal, onGap }));
+  const subscription = await withGaps((onGap) => client.subscribe(topic, { ...options, onGap }));
   const about = typeof topic === 'string' ? { topic } : topic;
   return {
     async *[Symbol.asyncIterator]() {
