@@ -3,7 +3,7 @@ import type { Answer, Ask } from './client-command.js';
 import { EXIT_CODE } from './exit-code.js';
 import { type FrameFlags, frameFormatOf } from './flags.js';
 import type { Io, Output } from './io.js';
-import { write, writeEach, writeLines } from './output.js';
+import { sayLine, write, writeEach, writeLines } from './output.js';
 import { jsonLine, textLine } from './render.js';
 import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
 import { checkUsage } from './usage.js';
@@ -29,7 +29,8 @@ export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<nu
   io.stop.addEventListener('abort', giveUp, { once: true });
   try {
     await client.connect();
-    const answer = await ask(client, { signal: io.stop });
+    const say = flags.quiet ? () => {} : (line: string) => sayLine(io.stderr, line);
+    const answer = await ask(client, { signal: io.stop }, say);
     if (!flags.quiet) await print(answer, flags.json === true, io.stdout);
     return answer.found === false ? EXIT_CODE.NOT_THERE : EXIT_CODE.DONE;
   } finally {

@@ -13,8 +13,11 @@ export interface Answer {
   readonly raw?: boolean;
 }
 
+/** Says something that is no part of the answer to whoever looks on: a line on stderr, unless the command is to be quiet. */
+export type Say = (line: string) => void;
+
 /** Asks the server. */
-export type Ask = (client: KvClient, options: CallOptions) => Promise<Answer>;
+export type Ask = (client: KvClient, options: CallOptions, say: Say) => Promise<Answer>;
 
 /** Where a command has its values from. All are of the type that `--type` says. */
 export interface Values {

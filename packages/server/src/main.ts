@@ -5,7 +5,7 @@ import { addClientCommands } from './client-program.js';
 import { addDataCommands } from './data-program.js';
 import { EXIT_CODE, EXIT_CODE_HELP, exitCodeOf } from './exit-code.js';
 import type { Io, Output } from './io.js';
-import { oneLine } from './output.js';
+import { sayLine } from './output.js';
 import { addServe } from './serve-program.js';
 import { reasonOf } from './tls-files.js';
 import { usageError } from './usage.js';
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return endedBy(error, io);
-    say(io.stderr, `${oneLine(`error: ${messageOf(error)}`)}\n`);
+    sayLine(io.stderr, `error: ${messageOf(error)}`);
     return exitCodeOf(error);
   }
 }
@@ -49,7 +49,7 @@ function checkText(argv: readonly string[]): void {
 function endedBy({ code, exitCode, message }: CommanderError, { stderr }: Io): number {
   if (exitCode === 0) return EXIT_CODE.DONE;
   // Help that nobody has asked for is all that is said then.
-  if (code !== 'commander.help') say(stderr, `${oneLine(message)}\n`);
+  if (code !== 'commander.help') sayLine(stderr, message);
   return EXIT_CODE.USAGE;
 }
 

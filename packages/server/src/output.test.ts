@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Output } from './io.js';
-import { oneLine, write, writeLines } from './output.js';
+import { oneLine, sayLine, write, writeLines } from './output.js';
 import { TestOutput } from './testing/test-io.js';
 
 function failing(code: string): Output & { writes: number } {
@@ -64,4 +64,11 @@ test.each([
   ['a\r\n\tb\u001b[31mc', 'a b [31mc'],
 ])('oneLine(%j)', (text, line) => {
   expect(oneLine(text)).toBe(line);
+});
+
+test('sayLine says what it quotes in one line, and needs nobody who hears it', () => {
+  const output = new TestOutput();
+  sayLine(output, 'error: a\nb');
+  expect(output.text).toBe('error: a b\n');
+  sayLine(failing('EPIPE'), 'lost');
 });

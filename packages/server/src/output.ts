@@ -60,3 +60,8 @@ export async function writeEach(
 export function oneLine(text: string): string {
   return text.trim().replace(/\p{Cc}+/gu, ' ');
 }
+
+/** Says one line, whatever text from elsewhere it quotes. Nothing can be done about one that cannot be written. */
+export function sayLine(output: Output, text: string): void {
+  output.write(`${oneLine(text)}\n`, () => {});
+}

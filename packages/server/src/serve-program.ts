@@ -12,7 +12,7 @@ import {
   text,
 } from './flags.js';
 import type { Io } from './io.js';
-import { oneLine } from './output.js';
+import { sayLine } from './output.js';
 import { type ServeOptions, serve } from './serve.js';
 import type { Fsync, StorageFlags } from './storages/storage-kind.js';
 import { openStorage, STORAGE_NAMES, type StorageName } from './storages/storage-table.js';
@@ -70,8 +70,7 @@ Examples:
   for (const option of options) command.addOption(option);
   command.action(async (flags: ServeFlags) => {
     const options = serveOptionsOf(flags);
-    const warn = (message: string): void =>
-      void io.stderr.write(`${oneLine(`warning: ${message}`)}\n`, () => {});
+    const warn = (message: string): void => sayLine(io.stderr, `warning: ${message}`);
     const opening = openStorage(flags.storage, flags, { warn, stop: io.stop });
     const storage = await whileOpening(flags.data ?? 'the storage', opening, io);
     if (storage !== undefined) await serve(withStorage(options, storage), io);

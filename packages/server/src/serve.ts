@@ -15,7 +15,7 @@ import {
 } from '@kv/transport-tcp';
 import type { Io } from './io.js';
 import { isLocal } from './loopback.js';
-import { oneLine, write } from './output.js';
+import { sayLine, write } from './output.js';
 import { checkUsage } from './usage.js';
 
 /** What {@link serve} can be told; what is left out is the default of what it is handed to. */
@@ -79,7 +79,7 @@ async function reload(
     io.stdout.write('kv has reloaded its certificates\n', () => {});
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    io.stderr.write(`${oneLine(`error: certificates not reloaded: ${reason}`)}\n`, () => {});
+    sayLine(io.stderr, `error: certificates not reloaded: ${reason}`);
   }
 }
 

@@ -32,6 +32,9 @@ const printed = (io: TestIo, count: number): Promise<void> =>
   vi.waitFor(() => expect(lines(io).length).toBe(count));
 
 describe('kv subscribe', () => {
+  const chatHint =
+    "hint: 'chat.*' is the topic of just this name; all that match it are --pattern 'chat.*'";
+
   test.each([
     [[], ['news\train\t21', 'chat.a\tAP8K', 'news\t', 'chat.b']],
     [
@@ -88,6 +91,20 @@ describe('kv subscribe', () => {
     ]);
     io.signal('SIGINT');
     expect(await code).toBe(130);
+  });
+
+  test.each<[args: string[], hints: string[]]>([
+    [['chat.*'], [chatHint]],
+    [['news', 'chat.*'], [chatHint]],
+    [['chat.*', '--pattern', 'c*'], []],
+    [['--pattern', 'chat.*'], []],
+  ])('hints at patterns where a topic may be meant to be one: %j', async (args, hints) => {
+    const io = newIo();
+    const code = run(['subscribe', ...args], io);
+    await vi.waitFor(() => expect(server.engine.stats().subscriptions).toBeGreaterThan(0));
+    io.signal('SIGINT');
+    await code;
+    expect(io.stderr.text.match(/^hint: .*$/gm) ?? []).toEqual(hints);
   });
 
   describe('that is too slow', () => {
@@ -171,6 +188,14 @@ describe('kv publish', () => {
     expect(await one[Symbol.asyncIterator]().next()).toMatchObject({
       value: { topic: 'news', values: ['rain', '-1'] },
     });
+  });
+
+  test.each([
+    [[], "hint: 'chat.*' is the topic of just this name; nothing can be published to a pattern\n"],
+    [['--quiet'], ''],
+  ])('hints at it that there is no publishing to a pattern: %j', async (flags, hint) => {
+    const { code, stderr } = await kv('publish', 'chat.*', 'Hello', ...flags);
+    expect([code, stderr.text]).toEqual([0, hint]);
   });
 
   test('is no failure if nobody got it', async () => {

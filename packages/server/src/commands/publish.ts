@@ -5,6 +5,7 @@ import {
   STANDARD_INPUT_NOTE,
   type Values,
 } from '../client-command.js';
+import { hintAtLiteral } from '../literal-topic.js';
 import { usageError } from '../usage.js';
 
 export const publish: ClientCommand<[topic: string, ...values: string[]]> = {
@@ -18,9 +19,10 @@ export const publish: ClientCommand<[topic: string, ...values: string[]]> = {
   examples: ['kv publish news "It rains"', 'kv publish images --type binary - < logo.png'],
   prepare: async ([topic, ...texts], values) => {
     const message = await valuesOf(texts, values);
-    return async (client, options) => ({
-      items: [{ value: BigInt(await client.publish(topic, message, options)) }],
-    });
+    return async (client, options, say) => {
+      hintAtLiteral(topic, 'nothing can be published to a pattern', say);
+      return { items: [{ value: BigInt(await client.publish(topic, message, options)) }] };
+    };
   },
 };
 

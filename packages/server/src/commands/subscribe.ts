@@ -1,6 +1,7 @@
 import type { KvClient, SubscribeOptions, TopicPattern } from '@kv/protocol';
 import { advising } from '../advising.js';
-import type { ClientCommand } from '../client-command.js';
+import type { ClientCommand, Say } from '../client-command.js';
+import { hintAtLiteral } from '../literal-topic.js';
 import { merge } from '../merge.js';
 import type { GapItem, Item, MessageItem } from '../render.js';
 import { usageError } from '../usage.js';
@@ -42,12 +43,17 @@ are not printed as fast as they come, 10,000 or 1 MiB, and once more on the serv
     const all = [...topics, ...pattern.map((each) => ({ pattern: each }))];
     if (all.length === 0) throw usageError('there must be a topic or a --pattern');
     const overflow = dropOldest ? 'drop-oldest' : 'error';
-    return async (client, { signal }) => ({
-      items: items(client, all, { signal, overflow }),
-      live: true,
-    });
+    return async (client, { signal }, say) => {
+      if (pattern.length === 0) for (const topic of topics) hint(topic, say);
+      return { items: items(client, all, { signal, overflow }), live: true };
+    };
   },
 };
+
+/** Whoever has given a pattern knows how. */
+function hint(topic: string, say: Say): void {
+  hintAtLiteral(topic, `all that match it are --pattern '${topic}'`, say);
+}
 
 async function* items(
   client: KvClient,
