@@ -1,11 +1,11 @@
 import { Client, type TlsClientOptions } from '@kv/client';
-import type { Answer, Ask } from './client-command.js';
+import type { Answer, Ask, Say } from './client-command.js';
 import { EXIT_CODE } from './exit-code.js';
 import { type FrameFlags, frameFormatOf } from './flags.js';
 import type { Io, Output } from './io.js';
 import { sayLine, write, writeEach, writeLines } from './output.js';
 import { jsonLine, textLine } from './render.js';
-import { readTlsFiles, type TlsFileFlags } from './tls-files.js';
+import { readTlsFiles, reasonOf, type TlsFileFlags } from './tls-files.js';
 import { checkUsage } from './usage.js';
 
 /** What every client command can be told. */
@@ -31,6 +31,7 @@ export async function callServer(ask: Ask, flags: CallFlags, io: Io): Promise<nu
     await client.connect();
     const say = flags.quiet ? () => {} : (line: string) => sayLine(io.stderr, line);
     const answer = await ask(client, { signal: io.stop }, say);
+    if (answer.live) sayOfConnection(client, flags.url, say);
     if (!flags.quiet) await print(answer, flags.json === true, io.stdout);
     return answer.found === false ? EXIT_CODE.NOT_THERE : EXIT_CODE.DONE;
   } finally {
@@ -54,6 +55,15 @@ function clientOf(
   return checkUsage(
     () => new Client(url, { ...options, timeoutMs: timeout, connectTimeoutMs: timeout }),
   );
+}
+
+/** Whoever looks on while nothing comes is told why. */
+function sayOfConnection({ events }: Client, url: string, say: Say): void {
+  events.on('disconnect', (error) => {
+    const reason = error === undefined ? '' : ` (${reasonOf(error)})`;
+    say(`kv has lost the connection to ${url}${reason}, and tries to make it again`);
+  });
+  events.on('reconnect', () => say(`kv is connected to ${url} again`));
 }
 
 function first<T>([one]: Iterable<T>): T | undefined {

@@ -1,11 +1,5 @@
-import type {
-  Change,
-  CopiedEntry,
-  CopyComplete,
-  Position,
-  TopicPattern,
-  Value,
-} from '@kv/protocol';
+import type { Change, CopiedEntry, CopyComplete, TopicPattern, Value } from '@kv/protocol';
+import { positionText } from './position-argument.js';
 import { typeOf, type ValueType } from './value-argument.js';
 
 /** One thing that a command answers. */
@@ -83,11 +77,6 @@ function watchedJson(item: Change | CopiedEntry | CopyComplete): object {
     ...(value === null ? MISS : typedValue(value)),
     ...before,
   };
-}
-
-/** As `kv watch --after` takes it. */
-function positionText({ epoch, sequence }: Position): string {
-  return `${epoch}:${sequence}`;
 }
 
 function typedValue(value: Value): { type: ValueType; value: string | number | boolean } {

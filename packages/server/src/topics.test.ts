@@ -63,8 +63,17 @@ describe('kv subscribe', () => {
     expect(lines(io)).toEqual(expected);
     io.signal('SIGINT');
     expect(await code).toBe(130);
-    expect(io.stderr.text).toBe('');
+    expect(io.stderr.text).toBe('kv is subscribed to news, other, chat.*\n');
     await subscribed(0);
+  });
+
+  test('says when it is in place, so that nothing is published before', async () => {
+    const io = newIo();
+    const code = run(['subscribe', 'news'], io);
+    await io.stderr.written;
+    expect(await server.engine.client().publish('news', 'rain')).toBe(1);
+    io.signal('SIGINT');
+    await code;
   });
 
   test('takes several patterns', async () => {
@@ -88,6 +97,13 @@ describe('kv subscribe', () => {
     expect(lines(io)).toEqual([
       '{"topic":"news","missed":null}',
       '{"pattern":"chat.*","missed":null}',
+    ]);
+    const said = io.stderr.text.split('\n');
+    expect(said).toEqual([
+      'kv is subscribed to news, chat.*',
+      expect.stringContaining(`kv has lost the connection to ${line.url}`),
+      `kv is connected to ${line.url} again`,
+      '',
     ]);
     io.signal('SIGINT');
     expect(await code).toBe(130);
@@ -142,7 +158,7 @@ describe('kv subscribe', () => {
       expect(await code).toBe(3);
       expect(lines(io)[0]?.slice(0, 10)).toBe('news\t0\txxx');
       expect(io.stderr.text).toMatch(
-        /^error: .*too slow.*; with --drop-oldest it would miss some, say how many, and go on\n$/,
+        /\nerror: .*too slow.*; with --drop-oldest it would miss some, say how many, and go on\n$/,
       );
     });
   });
@@ -171,7 +187,7 @@ describe('kv subscribe', () => {
     await subscribed(2);
     await server.engine.close();
     expect(await code).toBe(3);
-    expect(io.stderr.text).toBe('error: The engine is closed\n');
+    expect(io.stderr.text).toMatch(/\nerror: The engine is closed\n$/);
   });
 });
 

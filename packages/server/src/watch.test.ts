@@ -5,6 +5,7 @@ import { connect } from '@kv/client';
 import type { Change, Value, WatchItem } from '@kv/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from './main.js';
+import { CutLine } from './testing/cut-line.js';
 import { KvProcess } from './testing/kv-process.js';
 import { TestIo } from './testing/test-io.js';
 import { TestServer } from './testing/test-server.js';
@@ -97,6 +98,47 @@ describe('kv watch', () => {
     expect(lines(io)).toEqual(expected);
     io.signal('SIGINT');
     await code;
+  });
+
+  test('says when it is in place, and where, so that no change is made before', async () => {
+    const io = newIo();
+    const code = run(['watch', 'users'], io);
+    await io.stderr.written;
+    const [, position = ''] = /^kv watches users after (\d+:\d+)\n$/.exec(io.stderr.text) ?? [];
+    await server.engine.client().hset('users', 'u1', 'Tyr');
+    await printed(io, 1);
+    const again = newIo();
+    const ended = run(['watch', 'users', '--after', position], again);
+    await printed(again, 1);
+    expect(lines(again)).toEqual(lines(io));
+    expect(again.stderr.text).toBe(`kv watches users after ${position}\n`);
+    again.signal('SIGINT');
+    io.signal('SIGINT');
+    await Promise.all([code, ended]);
+  });
+
+  test('names no place from which to go on while the table is copied', async () => {
+    const io = newIo();
+    const code = run(['watch', 'users', '--snapshot'], io);
+    await printed(io, 1);
+    expect(io.stderr.text).toBe('kv watches users\n');
+    io.signal('SIGINT');
+    await code;
+  });
+
+  test('says that the connection was lost and is there again, and goes on where it was', async () => {
+    await using line = await CutLine.to(server.url);
+    const io = new TestIo({ KV_URL: line.url });
+    const code = run(['watch', 'users'], io);
+    await watching(1);
+    line.cut();
+    await server.engine.client().hset('users', 'u1', 'Tyr');
+    await printed(io, 1);
+    const [, lost, again] = io.stderr.text.split('\n');
+    expect(lost).toContain(`kv has lost the connection to ${line.url}`);
+    expect(again).toBe(`kv is connected to ${line.url} again`);
+    io.signal('SIGINT');
+    expect(await code).toBe(130);
   });
 
   test('fails if what came after a position is not kept', async () => {

@@ -32,7 +32,8 @@ export const subscribe: ClientCommand<string[], SubscribeFlags> = {
   note: `
 Prints a message a line, after its topic. A message that was published to several of the topics' patterns comes as
 often. After a lost connection it subscribes anew, and says that messages may be missing. Some messages may wait if they
-are not printed as fast as they come, 10,000 or 1 MiB, and once more on the server's side.
+are not printed as fast as they come, 10,000 or 1 MiB, and once more on the server's side. A line on stderr, 'kv is
+subscribed to <topics>', says when it is in place: what is published after that is printed.
 `,
   examples: [
     'kv subscribe news',
@@ -45,7 +46,10 @@ are not printed as fast as they come, 10,000 or 1 MiB, and once more on the serv
     const overflow = dropOldest ? 'drop-oldest' : 'error';
     return async (client, { signal }, say) => {
       if (pattern.length === 0) for (const topic of topics) hint(topic, say);
-      return { items: items(client, all, { signal, overflow }), live: true };
+      const options = { signal, overflow } as const;
+      const messages = await Promise.all(all.map((topic) => itemsOf(client, topic, options)));
+      say(`kv is subscribed to ${[...topics, ...pattern].join(', ')}`);
+      return { items: items(messages, options), live: true };
     };
   },
 };
@@ -56,15 +60,14 @@ function hint(topic: string, say: Say): void {
 }
 
 async function* items(
-  client: KvClient,
-  topics: readonly (string | TopicPattern)[],
-  options: SubscribeOptions,
+  messages: readonly AsyncIterable<Item>[],
+  { overflow, signal }: SubscribeOptions,
 ): AsyncGenerator<Item, void, undefined> {
-  const all = merge(await Promise.all(topics.map((topic) => itemsOf(client, topic, options))));
-  if (options.overflow === 'error') yield* advising('TOO_MANY_REQUESTS', ADVICE, all);
+  const all = merge(messages);
+  if (overflow === 'error') yield* advising('TOO_MANY_REQUESTS', ADVICE, all);
   else yield* all;
   // They have ended because the client has.
-  options.signal?.throwIfAborted();
+  signal?.throwIfAborted();
 }
 
 /** What comes of one topic or pattern; a gap says of which. */

@@ -1,5 +1,6 @@
-import type { CallOptions, KvClient, Position, WatchOptions } from '@kv/protocol';
+import type { Position, Watch } from '@kv/protocol';
 import { type ClientCommand, TABLE } from '../client-command.js';
+import { positionText } from '../position-argument.js';
 import type { Item } from '../render.js';
 import { usageError } from '../usage.js';
 
@@ -24,7 +25,8 @@ export const watch: ClientCommand<[table: string], WatchFlags> = {
   note: `
 Prints a change a line: what made it, the key, and the value that is there now. With --json, the position too, and the
 value that was there before, if that is known. After a lost connection it goes on where it was, as far as the server has
-kept the changes; if it has not, it fails.
+kept the changes; if it has not, it fails. A line on stderr, 'kv watches <table>', says when it is in place: what is
+written after that is printed.
 `,
   examples: [
     'kv watch users',
@@ -33,20 +35,22 @@ kept the changes; if it has not, it fails.
   ],
   prepare:
     ([table], _values, { key, prefix, after, snapshot, conflate }) =>
-    async (client, options) => {
+    async (client, { signal }, say) => {
       const overflow = conflate === true ? 'conflate' : undefined;
-      const watched = { key, prefix, after, snapshot, overflow } as const;
-      return { items: items(client, table, watched, options), live: true };
+      const options = { key, prefix, after, snapshot, overflow, signal } as const;
+      const watching = await client.watch(table, options);
+      // While the table is copied, no other watch can go on from there.
+      const from = snapshot ? '' : ` after ${positionText(watching.position)}`;
+      say(`kv watches ${table}${from}`);
+      return { items: items(watching, signal), live: true };
     },
 };
 
 async function* items(
-  client: KvClient,
-  table: string,
-  flags: WatchOptions,
-  { signal }: CallOptions,
+  watching: Watch,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Item, void, undefined> {
-  yield* await client.watch(table, { ...flags, signal });
+  yield* watching;
   // It has ended because the client has.
   signal?.throwIfAborted();
 }
