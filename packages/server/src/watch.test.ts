@@ -73,13 +73,17 @@ describe('kv watch', () => {
         ...{ type: null, value: null, old: { type: 'integer', value: '5' } },
       },
     ]);
-    const again = newIo();
-    const ended = run(['watch', 'users', '--after', items[2].position], again);
-    await printed(again, 2);
-    expect(lines(again)).toEqual(['set\tu1\tTyr', 'delete\tu0']);
-    again.signal('SIGINT');
     io.signal('SIGINT');
-    expect(await Promise.all([code, ended])).toEqual([130, 130]);
+    expect(await code).toBe(130);
+    const [epoch, sequence] = items[2].position.split(':').map(Number);
+    for (const after of [items[2].position, JSON.stringify({ epoch, sequence })]) {
+      const again = newIo();
+      const ended = run(['watch', 'users', '--after', after], again);
+      await printed(again, 2);
+      expect(lines(again)).toEqual(['set\tu1\tTyr', 'delete\tu0']);
+      again.signal('SIGINT');
+      expect(await ended).toBe(130);
+    }
   });
 
   test.each([
@@ -148,8 +152,8 @@ describe('kv watch', () => {
   });
 
   test.each([
-    [['--after', '12'], /--after takes a position/],
-    [['--after', '1:99999999999999999999'], /--after takes a position/],
+    [['--after', '12'], /^error: --after: a position is an epoch and a sequence, .* not '12'\n$/],
+    [['--after', '{"epoch":1}'], /^error: --after: a position is/],
     [['--after', '1:2', '--snapshot'], /not both/],
     [['--key', 'a', '--prefix', 'b'], /not both/],
   ])('takes nothing that makes no sense: %j', async (flags, message) => {

@@ -1,8 +1,8 @@
 import type { Position, Watch } from '@kv/protocol';
 import { type ClientCommand, TABLE } from '../client-command.js';
-import { positionText } from '../position-argument.js';
+import { parsePosition, positionText } from '../position-argument.js';
 import type { Item } from '../render.js';
-import { usageError } from '../usage.js';
+import { checkUsage } from '../usage.js';
 
 interface WatchFlags {
   readonly key?: string;
@@ -18,7 +18,11 @@ export const watch: ClientCommand<[table: string], WatchFlags> = {
   flags: [
     ['--key <key>', 'only changes of this key', (text) => text],
     ['--prefix <prefix>', 'only changes of keys that begin with this', (text) => text],
-    ['--after <epoch:sequence>', 'begin after this position, as --json prints it', position],
+    [
+      '--after <position>',
+      'begin after this position: epoch:sequence, as --json prints it, or the JSON of a position of the library',
+      (text) => checkUsage(() => parsePosition(text), '--after'),
+    ],
     ['--snapshot', 'begin with all pairs of the table, as far as they are wanted', (text) => text],
     ['--conflate', 'of what it is too slow for, only the last change of each key', (text) => text],
   ],
@@ -31,7 +35,7 @@ written after that is printed.
   examples: [
     'kv watch users',
     'kv watch users --snapshot --json',
-    'kv watch users --prefix eu: --after 3:1234',
+    'kv watch users --prefix eu: --after 127803965044113:1234',
   ],
   prepare:
     ([table], _values, { key, prefix, after, snapshot, conflate }) =>
@@ -53,11 +57,4 @@ async function* items(
   yield* watching;
   // It has ended because the client has.
   signal?.throwIfAborted();
-}
-
-function position(text: string): Position {
-  const [, epoch, sequence] = /^(\d+):(\d+)$/.exec(text) ?? [];
-  const [e, s] = [Number(epoch), Number(sequence)];
-  if (Number.isSafeInteger(e) && Number.isSafeInteger(s)) return { epoch: e, sequence: s };
-  throw usageError(`--after takes a position, such as 3:1234, not '${text}'`);
 }
