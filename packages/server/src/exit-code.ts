@@ -23,7 +23,7 @@ Exit codes:
   2    usage: a bad flag, argument or value, or the server refuses the command as
        invalid or too large
   3    the server cannot be reached, refuses, fails, or does not answer in time;
-       or it cannot listen
+       or it cannot listen; or a subscription or watch cannot go on
   130  interrupted by Ctrl-C (143 by SIGTERM)`;
 
 const EXIT_CODE_OF: { readonly [Code in KvErrorCode]: number } = {

@@ -145,10 +145,12 @@ describe('kv watch', () => {
     expect(await code).toBe(130);
   });
 
-  test('fails if what came after a position is not kept', async () => {
+  test('fails if what came after a position is not kept, and says how to begin anew', async () => {
     const io = newIo();
     expect(await run(['watch', 't', '--after', '1:2'], io)).toBe(3);
-    expect(io.stderr.text).toMatch(/not kept any more/);
+    expect(io.stderr.text).toMatch(
+      /\nerror: .* not kept any more; begin anew with --snapshot, and without --after\n$/,
+    );
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import type { Position, Watch } from '@kv/protocol';
+import { advising } from '../advising.js';
 import { type ClientCommand, TABLE } from '../client-command.js';
 import { parsePosition, positionText } from '../position-argument.js';
 import type { Item } from '../render.js';
@@ -11,6 +12,8 @@ interface WatchFlags {
   readonly snapshot?: boolean;
   readonly conflate?: boolean;
 }
+
+const ADVICE = 'begin anew with --snapshot, and without --after';
 
 export const watch: ClientCommand<[table: string], WatchFlags> = {
   summary: 'Print each change of a table, until it is interrupted',
@@ -29,7 +32,7 @@ export const watch: ClientCommand<[table: string], WatchFlags> = {
   note: `
 Prints a change a line: what made it, the key, and the value that is there now. With --json, the position too, and the
 value that was there before, if that is known. After a lost connection it goes on where it was, as far as the server has
-kept the changes; if it has not, it fails. A line on stderr, 'kv watches <table>', says when it is in place: what is
+kept the changes; if it has not, it fails, and --snapshot begins anew. A line on stderr, 'kv watches <table>', says when it is in place: what is
 written after that is printed.
 `,
   examples: [
@@ -54,7 +57,7 @@ async function* items(
   watching: Watch,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Item, void, undefined> {
-  yield* watching;
+  yield* advising('GONE', ADVICE, watching);
   // It has ended because the client has.
   signal?.throwIfAborted();
 }
