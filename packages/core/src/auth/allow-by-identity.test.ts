@@ -51,7 +51,8 @@ const REQUESTS: { readonly [Name in CommandName]: (table: string) => CommandRequ
       after: { epoch: 1n, sequence: 1n },
     }),
 };
-const COMMANDS = Object.keys(REQUESTS) as CommandName[];
+/** All but that which is of what is a peer's own. */
+const COMMANDS = (Object.keys(REQUESTS) as CommandName[]).filter((name) => name !== 'unsubscribe');
 
 const verified = (names: Partial<PeerTls>): PeerTls => ({
   protocol: 'TLSv1.3',
@@ -170,9 +171,26 @@ describe('a rule', () => {
     allowByIdentity(engine, {
       rules: [{ commonName: 'reporting', commands: ['read', 'write'], tables: 'all' }],
     });
-    for (const command of ['subscribe', 'unsubscribe', 'publish'] as const) {
+    for (const command of ['subscribe', 'publish'] as const) {
       expect(await status(reporting, REQUESTS[command]('t'))).toBe(403);
     }
+  });
+
+  it('lets anybody unsubscribe who is somebody: from what is his own, as a watch is', async () => {
+    allowByIdentity(engine, { rules: [] });
+    // 501, since nothing can be pushed to the peers of this test.
+    for (const topic of ['', 't']) {
+      expect(await status(reporting, REQUESTS.unsubscribe(topic))).toBe(501);
+    }
+    expect(await status(undefined, REQUESTS.unsubscribe(''))).toBe(401);
+  });
+
+  it('lets who may watch a table ask for its changes, and no other command', async () => {
+    allowByIdentity(engine, {
+      rules: [{ commonName: 'reporting', commands: ['watch'], tables: ['t'] }],
+    });
+    expect(await allowed(reporting, 't')).toEqual(['watch', 'changes']);
+    expect(await allowed(reporting, 'other')).toEqual([]);
   });
 
   it('allows just the topics that it names', async () => {

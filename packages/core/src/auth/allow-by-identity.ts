@@ -21,7 +21,10 @@ export type Identity =
 
 /** Allows one identity some commands on some tables and topics. */
 export type IdentityRule = Identity & {
-  /** Commands by name, or all that only `read`, or all that `write`. */
+  /**
+   * Commands by name, or all that only `read`, or all that `write`. Who may `watch` may ask for `changes` as well, by
+   * which a watch goes on after a lost connection.
+   */
   readonly commands: readonly ('read' | 'write' | CommandName)[];
   /** Tables by name, or `all` of them, and what is about no table and no topic. */
   readonly tables: 'all' | readonly string[];
@@ -66,8 +69,8 @@ export function allowByIdentity(engine: Engine, access: Access): () => void {
       throw new KvError('UNAUTHENTICATED', 'A verified client certificate is needed');
     }
     const { case: command } = request.requestData;
-    // A request without a command is refused by the engine.
-    if (command === undefined) return;
+    // A request without a command is refused by the engine; what a peer unsubscribes from is its own.
+    if (command === undefined || command === 'unsubscribe') return;
     if (rules.some((allows) => allows(tls, command, request))) return;
     throw new KvError('FORBIDDEN', `${command} is not allowed${where(request)}`);
   };
@@ -84,6 +87,7 @@ function compile({ commonName, altName, ...rule }: IdentityRule): Allows {
     throw new TypeError('A rule needs a commonName or an altName');
   }
   const commands = new Set<string>(rule.commands);
+  if (commands.has('watch')) commands.add('changes');
   const allowsTable = compileTables(rule.tables);
   const allowsTopic = compileTopics(rule.topics ?? []);
   return (tls, command, request) => {
