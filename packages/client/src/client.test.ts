@@ -228,6 +228,12 @@ describe('connecting', () => {
   ])('refuses the options %o', async (options) => {
     await expect(connect(server.target, options)).rejects.toThrow(RangeError);
   });
+
+  it('refuses an option that there is not, and names it', async () => {
+    await expect(connect(server.target, JSON.parse('{ "timeout": 1 }'))).rejects.toThrow(
+      new TypeError("There is no option 'timeout' of a Client"),
+    );
+  });
 });
 
 describe('pipelining', () => {

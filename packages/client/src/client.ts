@@ -70,7 +70,7 @@ export class Client extends CommandClient {
   readonly #closing: AbortController = new AbortController();
 
   /**
-   * @throws {TypeError} if the target is nothing that can be connected to.
+   * @throws {TypeError} if the target is nothing that can be connected to, and for an option that there is not.
    * @throws {RangeError} for an option that is not what it must be.
    */
   constructor(target: Target, options: ClientOptions = {}) {
@@ -303,7 +303,7 @@ export class Client extends CommandClient {
  * Connects to a server.
  *
  * @throws {KvError} `UNAVAILABLE` if it cannot be reached.
- * @throws {TypeError} if the target is nothing that can be connected to.
+ * @throws {TypeError} if the target is nothing that can be connected to, and for an option that there is not.
  * @throws {RangeError} for an option that is not what it must be.
  */
 export async function connect(target: Target, options?: ClientOptions): Promise<Client> {

@@ -1,10 +1,12 @@
 import {
   type Codec,
+  checkOptionNames,
   type FrameFormat,
   type FrameOptions,
   frameFormat,
   LEAST_FRAME_BYTES,
   MAX_TIMER_MS,
+  type OptionNames,
   straightLineCodec,
 } from '@kv/protocol';
 import type { TlsClientOptions } from './tls-options.js';
@@ -34,6 +36,18 @@ export interface ClientOptions extends FrameOptions {
   readonly maxReconnectDelayMs?: number | undefined;
 }
 
+const OPTIONS: OptionNames<ClientOptions> = {
+  headerBytes: true,
+  maxFrameBytes: true,
+  tls: true,
+  timeoutMs: true,
+  connectTimeoutMs: true,
+  maxPending: true,
+  retryReads: true,
+  minReconnectDelayMs: true,
+  maxReconnectDelayMs: true,
+};
+
 /** The options of a client with nothing left open. */
 export interface Settings {
   readonly codec: Codec;
@@ -50,8 +64,10 @@ export interface Settings {
  * Fills in the defaults.
  *
  * @throws {RangeError} if a number is not what it must be.
+ * @throws {TypeError} for an option that there is not.
  */
 export function settingsOf(options: ClientOptions): Settings {
+  checkOptionNames('a Client', options, OPTIONS);
   return {
     codec: straightLineCodec,
     format: formatOf(options),

@@ -3,8 +3,10 @@ import {
   type CommandName,
   type CommandRequest,
   type CommandResponse,
+  checkOptionNames,
   type KvClient,
   KvError,
+  type OptionNames,
 } from '@kv/protocol';
 import { RecordingLane } from './feed/recording-lane.js';
 import type { RecordingOptions } from './feed/recording-options.js';
@@ -35,6 +37,13 @@ export interface EngineOptions {
    */
   readonly onError?: ErrorReporter | undefined;
 }
+
+const OPTIONS: OptionNames<EngineOptions> = {
+  storage: true,
+  limits: true,
+  feed: true,
+  onError: true,
+};
 
 /** What a session can be told of its peer. */
 export interface SessionOptions {
@@ -98,15 +107,14 @@ export class Engine implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /**
-   * @throws {RangeError} for a limit that is not a positive integer, or a setting of feeds that is no number
-   * from 0.
+   * @throws {RangeError} for a limit that is not a positive integer, or a setting of feeds that is no number from 0.
+   * @throws {TypeError} for an option that there is not.
    */
-  constructor({
-    storage = new SlabStorage(),
-    limits,
-    feed,
-    onError = (error) => console.error(error),
-  }: EngineOptions = {}) {
+  constructor(options: EngineOptions = {}) {
+    checkOptionNames('an Engine', options, OPTIONS);
+    const { limits, feed } = options;
+    const storage: Storage = options.storage ?? new SlabStorage();
+    const { onError = (error) => console.error(error) } = options;
     this.#storage = storage;
     const allLimits = limitsOf(limits);
     const lane = storage.lane && new Lane(storage.lane, allLimits, this.#tally);

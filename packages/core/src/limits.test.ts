@@ -79,4 +79,10 @@ describe('the limits of an engine', () => {
       expect(() => limitsOf({ maxKeyBytes })).toThrow(RangeError);
     },
   );
+
+  it('are refused if there is no such limit', () => {
+    expect(() => limitsOf(JSON.parse('{ "maxKeys": 1 }'))).toThrow(
+      new TypeError("There is no option 'maxKeys' of the limits of an Engine"),
+    );
+  });
 });

@@ -1,4 +1,10 @@
-import { checkList, checkText, DEFAULT_QUEUE_LIMITS, KvError } from '@kv/protocol';
+import {
+  checkList,
+  checkOptionNames,
+  checkText,
+  DEFAULT_QUEUE_LIMITS,
+  KvError,
+} from '@kv/protocol';
 import { MAX_PATTERN_LENGTH } from './topics/topic-pattern.js';
 
 /** How long the names of what is stored may be. */
@@ -41,8 +47,10 @@ export type LimitOptions = { readonly [Name in keyof Limits]?: number | undefine
  * Fills in the defaults.
  *
  * @throws {RangeError} if a limit is not a positive integer, or one on topics more than can be.
+ * @throws {TypeError} if there is no such limit.
  */
 export function limitsOf(options: LimitOptions = {}): Limits {
+  checkOptionNames('the limits of an Engine', options, DEFAULT_LIMITS);
   const limits: Record<keyof Limits, number> = { ...DEFAULT_LIMITS };
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
     const limit = options[name] ?? DEFAULT_LIMITS[name];

@@ -2,6 +2,7 @@ import type { CallOptions, Pairs, ScanOptions } from './kv-client.js';
 import { KvError } from './kv-error.js';
 import { checkList } from './list.js';
 import type { CommandMessage, KvpairMessage, ValueMessage } from './messages.js';
+import { type OptionNames, unknownOption } from './option-names.js';
 import {
   isOverflow,
   OVERFLOW_POLICIES,
@@ -21,18 +22,18 @@ const SERVER_DEFAULT = 0;
 const MAX_UINT32 = 2 ** 32 - 1;
 
 /** The options there are: from JavaScript, one that is misspelt would pass for one that is not there. */
-const CALL_OPTIONS: Readonly<Record<keyof CallOptions, true>> = {
+const CALL_OPTIONS: OptionNames<CallOptions> = {
   signal: true,
   timeoutMs: true,
   retryReads: true,
 };
-const SCAN_OPTIONS: Readonly<Record<keyof ScanOptions, true>> = {
+const SCAN_OPTIONS: OptionNames<ScanOptions> = {
   ...CALL_OPTIONS,
   prefix: true,
   pageSize: true,
   onTooLarge: true,
 };
-const SUBSCRIBE_OPTIONS: Readonly<Record<keyof SubscribeOptions, true>> = {
+const SUBSCRIBE_OPTIONS: OptionNames<SubscribeOptions> = {
   signal: true,
   timeoutMs: true,
   maxMessages: true,
@@ -41,7 +42,7 @@ const SUBSCRIBE_OPTIONS: Readonly<Record<keyof SubscribeOptions, true>> = {
   onGap: true,
 };
 
-const WATCH_OPTIONS: Readonly<Record<keyof WatchOptions, true>> = {
+const WATCH_OPTIONS: OptionNames<WatchOptions> = {
   key: true,
   prefix: true,
   after: true,
@@ -54,7 +55,7 @@ const WATCH_OPTIONS: Readonly<Record<keyof WatchOptions, true>> = {
   onGap: true,
 };
 
-const CHANGES_OPTIONS: Readonly<Record<keyof ChangesOptions, true>> = {
+const CHANGES_OPTIONS: OptionNames<ChangesOptions> = {
   key: true,
   prefix: true,
   limit: true,
@@ -198,6 +199,10 @@ function topicOf(topic: string | TopicPattern): { topic: string; pattern: string
     checkText('topic', topic);
     return { topic, pattern: '' };
   }
+  if (!('pattern' in topic)) {
+    throw KvError.invalidCommand('topic must be a string, or a pattern: { pattern }');
+  }
+  checkNames(topic, { pattern: true });
   checkText('pattern', topic.pattern);
   // From JavaScript: as the pattern of a topic without one, it would be refused in words about a topic.
   if (topic.pattern === '') throw KvError.invalidCommand('pattern must not be empty');
@@ -245,9 +250,8 @@ function checkNames(options: object, known: object): void {
   if (typeof options !== 'object' || options === null) {
     throw KvError.invalidCommand(`options must be an object, not ${typeName(options)}`);
   }
-  for (const name in options) {
-    if (!Object.hasOwn(known, name)) throw KvError.invalidCommand(`there is no option '${name}'`);
-  }
+  const name = unknownOption(options, known);
+  if (name !== undefined) throw KvError.invalidCommand(`there is no option '${name}'`);
 }
 
 function checkUint32(what: string, value: number): void {

@@ -392,6 +392,11 @@ describe('arguments', () => {
       'a pattern of subscribe by another name',
       (kv) => kv.subscribe(fromJavaScript({ topic: 'a' })),
     ],
+    [
+      'more than a pattern of subscribe',
+      (kv) => kv.subscribe(fromJavaScript({ pattern: 'a', topic: 'a' })),
+    ],
+    ['topics of subscribe in an array', (kv) => kv.subscribe(fromJavaScript(['a', 'b']))],
     ...[0, -1, 0.5, Number.NaN, 2 ** 32, fromJavaScript('1')].flatMap((n): [string, Call][] => [
       [`the ${n} messages of subscribe`, (kv) => kv.subscribe('t', { maxMessages: n })],
       [`the ${n} bytes of subscribe`, (kv) => kv.subscribe('t', { maxBytes: n })],

@@ -83,6 +83,7 @@ export { Inbox, type InboxSettings } from './inbox.js';
 export { Inboxes, type PushTarget } from './inboxes.js';
 export { checkList } from './list.js';
 export { MAX_TIMER_MS } from './max-timer-ms.js';
+export { checkOptionNames, type OptionNames } from './option-names.js';
 export {
   type FullQueue,
   isOverflow,

@@ -14,3 +14,9 @@ test('options that are undefined are the defaults, as if they were not there', (
   };
   expect(settingsOf(options)).toEqual(settingsOf({}));
 });
+
+test('an option that there is not is refused, and named', () => {
+  expect(() => settingsOf(JSON.parse('{ "maxSubscriptions": 1 }'))).toThrow(
+    new TypeError("There is no option 'maxSubscriptions' of a TcpTransport"),
+  );
+});

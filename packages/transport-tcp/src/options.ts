@@ -1,10 +1,12 @@
 import {
   type Codec,
+  checkOptionNames,
   type FrameFormat,
   type FrameOptions,
   frameFormat,
   LEAST_FRAME_BYTES,
   MAX_TIMER_MS,
+  type OptionNames,
   straightLineCodec,
 } from '@kv/protocol';
 
@@ -40,6 +42,17 @@ export interface TcpTransportOptions extends FrameOptions {
   readonly idleTimeoutMs?: number | undefined;
 }
 
+const OPTIONS: OptionNames<TcpTransportOptions> = {
+  headerBytes: true,
+  maxFrameBytes: true,
+  drainMs: true,
+  maxUnsentBytes: true,
+  maxInFlight: true,
+  maxConnections: true,
+  frameTimeoutMs: true,
+  idleTimeoutMs: true,
+};
+
 /** The options of a transport with nothing left open. */
 export interface Settings {
   readonly codec: Codec;
@@ -56,8 +69,10 @@ export interface Settings {
  * Fills in the defaults.
  *
  * @throws {RangeError} if a number is not what it must be.
+ * @throws {TypeError} for an option that there is not.
  */
 export function settingsOf(options: TcpTransportOptions): Settings {
+  checkOptionNames('a TcpTransport', options, OPTIONS);
   const { drainMs = 5000, maxUnsentBytes = 1024 * 1024, maxInFlight = 256 } = options;
   const { maxConnections = 10_000 } = options;
   const { frameTimeoutMs = 30_000, idleTimeoutMs = Number.POSITIVE_INFINITY } = options;

@@ -50,7 +50,7 @@ export class TcpTransport implements Transport {
   /** Resolves `close` when the last connection is gone. */
   #onEmpty: () => void = () => {};
 
-  /** @throws {RangeError} for an option that is not what it must be. */
+  /** @throws {RangeError} for an option that is not what it must be; {TypeError} for one that there is not. */
   constructor(engine: Engine, options: TcpTransportOptions = {}) {
     this.#engine = engine;
     this.#settings = settingsOf(options);

@@ -1,3 +1,5 @@
+import { checkOptionNames } from '@kv/protocol';
+
 /** How changes are kept for those who were away. */
 export interface RecordingOptions {
   /** How many changes, of all tables together: 10,000 by default. */
@@ -14,10 +16,12 @@ const DEFAULTS = { maxChanges: 10_000, maxBytes: 16 * 1024 * 1024, lingerMs: 60_
  * Fills in the defaults.
  *
  * @throws {RangeError} for an option that is no number, or a negative one.
+ * @throws {TypeError} for one that there is not.
  */
 export function recordingSettings(
   options: RecordingOptions,
 ): Record<keyof RecordingOptions, number> {
+  checkOptionNames('the feed of an Engine', options, DEFAULTS);
   const settings: Record<keyof RecordingOptions, number> = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS) as (keyof RecordingOptions)[]) {
     const setting = options[name] ?? DEFAULTS[name];

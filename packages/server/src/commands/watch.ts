@@ -46,8 +46,8 @@ written after that is printed.
       const overflow = conflate === true ? 'conflate' : undefined;
       const options = { key, prefix, after, snapshot, overflow, signal } as const;
       const watching = await client.watch(table, options);
-      // While the table is copied, no other watch can go on from there.
-      const from = snapshot ? '' : ` after ${positionText(watching.position)}`;
+      const { position } = watching;
+      const from = position === undefined ? '' : ` after ${positionText(position)}`;
       say(`kv watches ${table}${from}`);
       return { items: items(watching, signal), live: true };
     },
