@@ -13,7 +13,7 @@ export interface Answer {
   readonly raw?: boolean;
 }
 
-/** Says something that is no part of the answer to whoever looks on: a line on stderr, unless the command is to be quiet. */
+/** Says what is no part of the answer: a line on stderr, unless the command is to be quiet. */
 export type Say = (line: string) => void;
 
 /** Asks the server. */

@@ -32,8 +32,8 @@ export const watch: ClientCommand<[table: string], WatchFlags> = {
   note: `
 Prints a change a line: what made it, the key, and the value that is there now. With --json, the position too, and the
 value that was there before, if that is known. After a lost connection it goes on where it was, as far as the server has
-kept the changes; if it has not, it fails, and --snapshot begins anew. A line on stderr, 'kv watches <table>', says when it is in place: what is
-written after that is printed.
+kept the changes; if it has not, it fails, and --snapshot begins anew. A line on stderr, 'kv watches <table>', says when
+it is in place: what is written after that is printed.
 `,
   examples: [
     'kv watch users',
