@@ -158,6 +158,7 @@ describe('kv watch', () => {
     [['--after', '{"epoch":1}'], /^error: --after: a position is/],
     [['--after', '1:2', '--snapshot'], /not both/],
     [['--key', 'a', '--prefix', 'b'], /not both/],
+    [['--key', ''], /must not be empty/],
   ])('takes nothing that makes no sense: %j', async (flags, message) => {
     const io = newIo();
     expect(await run(['watch', 't', ...flags], io)).toBe(2);

@@ -1,6 +1,7 @@
 import type { Position, Watch } from '@kv/protocol';
 import { advising } from '../advising.js';
 import { type ClientCommand, TABLE } from '../client-command.js';
+import { text } from '../flags.js';
 import { parsePosition, positionText } from '../position-argument.js';
 import type { Item } from '../render.js';
 import { checkUsage } from '../usage.js';
@@ -19,7 +20,7 @@ export const watch: ClientCommand<[table: string], WatchFlags> = {
   summary: 'Print each change of a table, until it is interrupted',
   arguments: [TABLE],
   flags: [
-    ['--key <key>', 'only changes of this key', (text) => text],
+    ['--key <key>', 'only changes of this key', text],
     ['--prefix <prefix>', 'only changes of keys that begin with this', (text) => text],
     [
       '--after <position>',
