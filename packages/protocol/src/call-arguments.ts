@@ -52,6 +52,7 @@ const WATCH_OPTIONS: OptionNames<WatchOptions> = {
   maxMessages: true,
   maxBytes: true,
   overflow: true,
+  onTooLarge: true,
   onGap: true,
 };
 
@@ -59,6 +60,7 @@ const CHANGES_OPTIONS: OptionNames<ChangesOptions> = {
   key: true,
   prefix: true,
   limit: true,
+  onTooLarge: true,
   signal: true,
   timeoutMs: true,
   retryReads: true,
@@ -139,6 +141,7 @@ export function tableAndWatch(table: string, options: WatchOptions): CommandMess
   if (options.maxMessages !== undefined) checkUint32('maxMessages', maxMessages);
   if (options.maxBytes !== undefined) checkUint32('maxBytes', maxBytes);
   checkFunction('onGap', options.onGap);
+  checkFunction('onTooLarge', options.onTooLarge);
   if (after !== undefined) checkPosition('after', after);
   checkFlag('snapshot', snapshot);
   if (after !== undefined && snapshot === true) {
@@ -164,8 +167,9 @@ export function tableAndChanges(
 ): CommandMessage<'changes'> {
   checkText('table', table);
   checkNames(options, CHANGES_OPTIONS);
-  const { limit } = options;
+  const { limit, onTooLarge } = options;
   if (limit !== undefined) checkUint32('limit', limit);
+  checkFunction('onTooLarge', onTooLarge);
   const position = positionToMessage(checkPosition('after', after));
   return { table, ...filterOf(options), after: position, limit: limit ?? SERVER_DEFAULT };
 }

@@ -1,14 +1,5 @@
 import { type Awaitable, isPromise } from './awaitable.js';
-import {
-  allValues,
-  changePage,
-  checkPage,
-  entry,
-  flag,
-  ok,
-  onlyValue,
-  unexpected,
-} from './call-answers.js';
+import { allValues, checkPage, entry, flag, ok, onlyValue, unexpected } from './call-answers.js';
 import {
   checkOptions,
   tableAndChanges,
@@ -27,7 +18,8 @@ import {
   type CommandResponse,
   commandRequest,
 } from './messages.js';
-import type { Position } from './position.js';
+import { type Position, positionFromMessage, positionToMessage } from './position.js';
+import { readChanges } from './read-changes.js';
 import { checkText } from './text.js';
 import type { Value } from './value.js';
 import type { ChangePage } from './watch-item.js';
@@ -135,9 +127,11 @@ export abstract class CommandCalls implements Omit<CommandMethods, 'subscribe' |
 
   async changes(table: string, after: Position, options: ChangesOptions = {}): Promise<ChangePage> {
     const message = tableAndChanges(table, after, options);
-    const { signal, timeoutMs, retryReads } = options;
+    const { signal, timeoutMs, retryReads, onTooLarge } = options;
     const callOptions = { signal, timeoutMs, retryReads };
-    return changePage(table, await this.#call('changes', message, callOptions));
+    const ask = (position: Position): Awaitable<CommandResponse> =>
+      this.#call('changes', { ...message, after: positionToMessage(position) }, callOptions);
+    return readChanges(table, positionFromMessage(message.after), ask, onTooLarge);
   }
 
   hscan(table: string, options: ScanOptions = {}): AsyncIterable<[key: string, value: Value]> {

@@ -72,7 +72,11 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
     checkOptions(callOptions);
     let watching: Watching | undefined;
     let start: Position | undefined;
-    const reader = new WatchReader(message, (request, signal) => this.#read(request, signal));
+    const reader = new WatchReader(
+      message,
+      (request, signal) => this.#read(request, signal),
+      options.onTooLarge,
+    );
     const live: Inbox<Change | Progress> = new Inbox({
       request: commandRequest('watch', message),
       topic: '',

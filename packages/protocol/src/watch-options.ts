@@ -1,4 +1,5 @@
 import type { CallOptions } from './kv-client.js';
+import type { KvError } from './kv-error.js';
 import type { Overflow } from './overflow-policy.js';
 import type { Position } from './position.js';
 import type { Gap } from './subscription.js';
@@ -32,6 +33,12 @@ export interface WatchOptions extends ChangeFilter {
   readonly maxMessages?: number | undefined;
   /** How many bytes of changes may wait, in the same way: 1 MiB by default. A single one always may. */
   readonly maxBytes?: number | undefined;
+  /**
+   * Told of a change, or of an entry of the copy, that is too large to be sent, by an error that names its key; the watch
+   * then goes on behind it. What it throws ends the watch. Without it, such a change does: the iteration rejects with that
+   * error.
+   */
+  readonly onTooLarge?: ((error: KvError) => void) | undefined;
   /** What happens when more would have to wait: `catch-up` by default. */
   readonly overflow?: WatchOverflow | undefined;
   /**
@@ -45,4 +52,6 @@ export interface WatchOptions extends ChangeFilter {
 export interface ChangesOptions extends ChangeFilter, CallOptions {
   /** The most changes to answer, from 1; 1,000 by default, which is also the most. */
   readonly limit?: number | undefined;
+  /** Told of a change that is too large to be answered, as of a watch; those behind it are answered then. */
+  readonly onTooLarge?: ((error: KvError) => void) | undefined;
 }

@@ -15,13 +15,21 @@ const NONE = new Uint8Array(0);
 const cursor = Uint8Array.of(1);
 
 /** A reader whose server is a script: it gives these answers, one after the other. */
-function readerOf(answers: readonly CommandResponse[], key = '') {
+function readerOf(
+  answers: readonly CommandResponse[],
+  key = '',
+  onTooLarge?: (error: KvError) => void,
+) {
   const asked: CommandRequest[] = [];
   const left = [...answers];
-  const reader = new WatchReader({ ...watched, key }, async (request) => {
-    asked.push(request);
-    return left.shift() as CommandResponse;
-  });
+  const reader = new WatchReader(
+    { ...watched, key },
+    async (request) => {
+      asked.push(request);
+      return left.shift() as CommandResponse;
+    },
+    onTooLarge,
+  );
   return { reader, asked };
 }
 
@@ -106,5 +114,62 @@ describe('a single key', () => {
   ])('fails with what it is refused with: %s', async (_, answers) => {
     const { reader } = readerOf(answers, 'k');
     await expect(reader.read(since)).rejects.toMatchObject({ code: 'INVALID_COMMAND' });
+  });
+});
+
+describe('what is too large to be answered', () => {
+  const tooLarge = new KvError('TOO_LARGE', 'The change of key k is too large');
+  const at = (sequence: number) => positionToMessage({ epoch: 3, sequence });
+  const behind = (sequence: number) => ({ ...errorResponse(tooLarge), position: at(sequence) });
+  const empty = { ...okResponse([]), page: { changes: [] }, position: at(9) };
+
+  it('is left out of the changes, and told', async () => {
+    const told: string[] = [];
+    const onTooLarge = ({ message }: KvError): void => void told.push(message);
+    const { reader, asked } = readerOf([behind(5), behind(6), empty], '', onTooLarge);
+    expect(await reader.pull({ epoch: 3, sequence: 4 })).toEqual({
+      changes: [],
+      position: { epoch: 3, sequence: 9 },
+    });
+    expect(told).toEqual([tooLarge.message, tooLarge.message]);
+    expect(asked.map(({ requestData }) => requestData.value)).toMatchObject([
+      { after: at(4) },
+      { after: at(5) },
+      { after: at(6) },
+    ]);
+  });
+
+  it('is left out of the copy, and told', async () => {
+    const told: string[] = [];
+    const onTooLarge = ({ message }: KvError): void => void told.push(message);
+    const { reader } = readerOf([{ ...behind(5), cursor }, page(3)], '', onTooLarge);
+    expect(await reader.copy(NONE)).toMatchObject({ entries: [], cursor });
+    expect(await reader.copy(cursor)).toMatchObject({ entries: [['k', 1n]] });
+    expect(told).toEqual([tooLarge.message]);
+  });
+
+  it('is told of a single key, too', async () => {
+    const told: string[] = [];
+    const onTooLarge = ({ message }: KvError): void => void told.push(message);
+    const { reader } = readerOf([errorResponse(tooLarge), page(3)], 'k', onTooLarge);
+    expect(await reader.read({ epoch: 3, sequence: 1 })).toMatchObject({ value: null });
+    expect(told).toEqual([tooLarge.message]);
+  });
+
+  it('is why it fails, if nobody is to be told', async () => {
+    const after = { epoch: 3, sequence: 4 };
+    await expect(readerOf([behind(5)]).reader.pull(after)).rejects.toThrow(tooLarge);
+    const page = { ...behind(5), cursor };
+    await expect(readerOf([page]).reader.copy(NONE)).rejects.toThrow(tooLarge);
+    const { reader } = readerOf([errorResponse(tooLarge)], 'k');
+    await expect(reader.read(after)).rejects.toThrow(tooLarge);
+  });
+
+  it('ends it with what is thrown by who is told', async () => {
+    const enough = new Error('enough');
+    const { reader } = readerOf([behind(5)], '', () => {
+      throw enough;
+    });
+    await expect(reader.pull({ epoch: 3, sequence: 4 })).rejects.toBe(enough);
   });
 });

@@ -1,4 +1,4 @@
-import { changePage, entry, ok, onlyValue } from './call-answers.js';
+import { checkPage, entry, ok, onlyValue } from './call-answers.js';
 import { ERROR_STATUS, KvError } from './kv-error.js';
 import {
   type CommandMessage,
@@ -7,6 +7,7 @@ import {
   commandRequest,
 } from './messages.js';
 import { type Position, positionFromMessage, positionToMessage } from './position.js';
+import { readChanges } from './read-changes.js';
 import { responseError } from './response.js';
 import type { Value } from './value.js';
 import type { ChangePage } from './watch-item.js';
@@ -35,6 +36,7 @@ export interface ReadKey {
 export class WatchReader {
   readonly #watched: CommandMessage<'watch'>;
   readonly #ask: (request: CommandRequest, signal: AbortSignal) => Promise<CommandResponse>;
+  readonly #onTooLarge: ((error: KvError) => void) | undefined;
   readonly #end: AbortController = new AbortController();
   /** That of the last page. */
   #epoch: number | undefined;
@@ -42,13 +44,16 @@ export class WatchReader {
   /**
    * @param watched what is watched.
    * @param ask brings the answer to a request, until the signal gives it up.
+   * @param onTooLarge told of what is too large to be answered, which is left out then.
    */
   constructor(
     watched: CommandMessage<'watch'>,
     ask: (request: CommandRequest, signal: AbortSignal) => Promise<CommandResponse>,
+    onTooLarge: ((error: KvError) => void) | undefined,
   ) {
     this.#watched = watched;
     this.#ask = ask;
+    this.#onTooLarge = onTooLarge;
   }
 
   /** Gives up what is being read: it fails with `CANCELLED`. */
@@ -61,10 +66,13 @@ export class WatchReader {
    *
    * @throws {KvError} `GONE`, rejected, if they are not kept any more.
    */
-  async pull(after: Position): Promise<ChangePage> {
+  pull(after: Position): Promise<ChangePage> {
     const { table, key, prefix } = this.#watched;
-    const asked = { table, key, prefix, after: positionToMessage(after), limit: 0 };
-    return changePage(table, await this.#answer(commandRequest('changes', asked)));
+    const ask = (position: Position): Promise<CommandResponse> => {
+      const asked = { table, key, prefix, after: positionToMessage(position), limit: 0 };
+      return this.#answer(commandRequest('changes', asked));
+    };
+    return readChanges(table, after, ask, this.#onTooLarge);
   }
 
   /**
@@ -80,7 +88,8 @@ export class WatchReader {
       const why = 'The table can be copied no further: the server was started anew meanwhile';
       throw new KvError('GONE', why, { cause: refusal });
     }
-    const { pairs, position, cursor: next = END } = ok(response);
+    checkPage(response, this.#onTooLarge);
+    const { pairs, position, cursor: next = END } = response;
     const page = {
       entries: pairs.map(entry),
       position: positionFromMessage(position),
@@ -100,7 +109,7 @@ export class WatchReader {
     const { table, key } = this.#watched;
     for (let known = epoch; ; ) {
       const found = await this.#answer(commandRequest('hget', { table, key }));
-      const value = found.status === ERROR_STATUS.NOT_FOUND ? null : onlyValue(found);
+      const value = this.#valueIn(found);
       const page = await this.#page(END, 1);
       // A pair that is too large to be answered is another's: this one has been.
       const position = positionFromMessage(page.position ?? ok(page).position);
@@ -108,6 +117,14 @@ export class WatchReader {
       // The server was started anew meanwhile, and what was read may be lost.
       known = position.epoch;
     }
+  }
+
+  #valueIn(found: CommandResponse): Value | null {
+    if (found.status === ERROR_STATUS.NOT_FOUND) return null;
+    const error = responseError(found);
+    if (error?.code !== 'TOO_LARGE' || this.#onTooLarge === undefined) return onlyValue(found);
+    this.#onTooLarge(error);
+    return null;
   }
 
   /** Whether the server is not the one that answered the last page: others refuse its cursor, too. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '@kv/client';
+import { connect, type KvError, type Position } from '@kv/client';
 import type { Change, Value, WatchItem } from '@kv/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from './main.js';
@@ -145,6 +145,24 @@ describe('kv watch', () => {
     expect(await code).toBe(130);
   });
 
+  test('says what is too large to be sent, and goes on behind it', async () => {
+    await using small = await TestServer.start({ maxFrameBytes: 1024 });
+    const kv = small.engine.client();
+    await kv.hset('users', 'large', 'x'.repeat(2000));
+    await kv.hset('users', 'u1', 'Tyr');
+    const io = new TestIo({ KV_URL: small.url });
+    const code = run(['watch', 'users', '--snapshot', '--json'], io);
+    await printed(io, 2);
+    await kv.hset('users', 'larger', 'x'.repeat(3000));
+    await kv.hset('users', 'u2', 'Loki');
+    await printed(io, 3);
+    const keys = lines(io).map((line) => JSON.parse(line).key);
+    expect(keys).toEqual(['u1', undefined, 'u2']);
+    expect(io.stderr.text).toMatch(/large .*\n.*key larger exceeds/);
+    io.signal('SIGINT');
+    expect(await code).toBe(130);
+  });
+
   test('fails if what came after a position is not kept, and says how to begin anew', async () => {
     const io = newIo();
     expect(await run(['watch', 't', '--after', '1:2'], io)).toBe(3);
@@ -163,6 +181,32 @@ describe('kv watch', () => {
     const io = newIo();
     expect(await run(['watch', 't', ...flags], io)).toBe(2);
     expect(io.stderr.text).toMatch(message);
+  });
+});
+
+describe('a watch of what is too large to be sent', () => {
+  test('ends, unless somebody is told: then it goes on, and no other has to begin anew', async () => {
+    await using server = await TestServer.start({ maxFrameBytes: 1024 });
+    await using watcher = await connect(server.url);
+    const ended = await watcher.watch('t');
+    const told: KvError[] = [];
+    const onTooLarge = (error: KvError): void => void told.push(error);
+    const watch = await watcher.watch('t', { onTooLarge });
+    const after = watch.position as Position;
+    const kv = server.engine.client();
+    await kv.hset('t', 'large', 'x'.repeat(2000));
+    await kv.hset('t', 'last', 1n);
+    const tooLarge = expect.objectContaining({
+      code: 'TOO_LARGE',
+      message: expect.stringContaining('key large'),
+    });
+    await expect(ended[Symbol.asyncIterator]().next()).rejects.toThrow(tooLarge);
+    const last = { kind: 'change', key: 'last' };
+    expect(await watch[Symbol.asyncIterator]().next()).toMatchObject({ value: last });
+    await expect(watcher.changes('t', after)).rejects.toThrow(tooLarge);
+    const { changes } = await watcher.changes('t', after, { onTooLarge });
+    expect(changes).toMatchObject([last]);
+    expect(told).toEqual([tooLarge, tooLarge]);
   });
 });
 

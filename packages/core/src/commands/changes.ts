@@ -1,9 +1,11 @@
 import {
   type ChangeMessage,
   type CommandResponse,
+  errorResponse,
   KvError,
   okResponse,
   type Position,
+  type PositionMessage,
   positionFromMessage,
   positionToMessage,
 } from '@kv/protocol';
@@ -23,7 +25,8 @@ const AROUND_BYTES = 64;
 /**
  * Answers the changes of a table after a position, or of some of its keys, as many as one answer holds; and the
  * position to go on from. 410 if they are not kept any more, in part or as a whole, or if there is no such position.
- * 413 for a change that is too large for any answer.
+ * 413 if the change that comes next is too large for any answer: it names the key, and has a position, too, with which one
+ * can go on behind the change.
  */
 export const changes: CommandService<'changes'> = (
   { table, key, prefix, after, limit },
@@ -70,6 +73,8 @@ class Page {
   readonly #maxBytes: number;
   readonly #changes: ChangeMessage[] = [];
   #bytes = 0;
+  /** What comes next, and is too large even so. */
+  #tooLarge: ChangeMessage | undefined;
 
   constructor(limit: number, maxResponseBytes: number) {
     this.#limit = limit;
@@ -80,7 +85,7 @@ class Page {
   /**
    * Adds a change; without the value that was there before, if that makes it too large for any answer.
    *
-   * @returns whether there was room for it.
+   * @returns whether there was room for it; if not, this is all.
    */
   add(change: ChangeMessage): boolean {
     if (this.#changes.length === this.#limit) return false;
@@ -88,7 +93,10 @@ class Page {
     if (this.#bytes > 0 && this.#bytes + whole > this.#maxBytes) return false;
     const added = whole > this.#room ? withoutOld(change) : change;
     const bytes = changeBytes(added);
-    if (bytes > this.#room) throw tooLarge(change, this.#room);
+    if (bytes > this.#room) {
+      this.#tooLarge = change;
+      return false;
+    }
     this.#changes.push(added);
     this.#bytes += bytes;
     return true;
@@ -96,10 +104,22 @@ class Page {
 
   /** @param end up to where changes have been looked for; where the last of them is, if nothing is said. */
   response(end?: Position): CommandResponse {
+    if (this.#tooLarge !== undefined && this.#changes.length === 0) {
+      return positioned(
+        errorResponse(tooLarge(this.#tooLarge, this.#room)),
+        this.#tooLarge.position,
+      );
+    }
     const position = end === undefined ? this.#changes.at(-1)?.position : positionToMessage(end);
-    const response = { ...okResponse([]), page: { changes: this.#changes } };
-    return position === undefined ? response : { ...response, position };
+    return positioned({ ...okResponse([]), page: { changes: this.#changes } }, position);
   }
+}
+
+function positioned(
+  response: CommandResponse,
+  position: PositionMessage | undefined,
+): CommandResponse {
+  return position === undefined ? response : { ...response, position };
 }
 
 function withoutOld({ old: _, ...change }: ChangeMessage): ChangeMessage {

@@ -1,4 +1,10 @@
-import { ByteWriter, type Codec, reflectionCodec, straightLineCodec } from '@kv/protocol';
+import {
+  ByteWriter,
+  type Codec,
+  okResponse,
+  reflectionCodec,
+  straightLineCodec,
+} from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
 import type { FeedChange } from './feed-change.js';
 import { PushedChange } from './pushed-change.js';
@@ -32,10 +38,14 @@ describe.each([{ isShared: false }, { isShared: true }])('a pushed change, %j', 
     expect(bytesOf(pushed, straightLineCodec)).toEqual(first);
   });
 
-  it('can be told without the value that was there before, if there was one', () => {
+  it('can be told without the value that was there before, and then by its position alone, as missing', () => {
     const { smaller } = new PushedChange(change, isShared);
-    expect(smaller?.response.change).toMatchObject({ key: 'k', old: undefined, oldKnown: false });
-    expect(smaller?.smaller).toBe(undefined);
+    expect(smaller.response.change).toMatchObject({ key: 'k', old: undefined, oldKnown: false });
+    expect(smaller.isStandIn).toBe(false);
+    const least = smaller.smaller;
+    const { position } = smaller.response.change ?? {};
+    expect(least?.response).toEqual({ ...okResponse([]), position });
+    expect([least?.isStandIn, least?.smaller]).toEqual([true, undefined]);
   });
 
   it('takes about the room that its key and its values do', () => {

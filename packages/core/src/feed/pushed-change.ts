@@ -9,6 +9,7 @@ import {
 import { changeMessage } from './change-message.js';
 import { encodedChange } from './encoded-change.js';
 import { type FeedChange, memoryOf } from './feed-change.js';
+import { PushedProgress } from './pushed-progress.js';
 
 /** A change that is pushed. It becomes a message for those alone who want one: most want its bytes. */
 export class PushedChange extends PushedMessage {
@@ -25,9 +26,10 @@ export class PushedChange extends PushedMessage {
     return this.#response;
   }
 
-  /** Without the value that was there before. */
-  override get smaller(): PushedChange | undefined {
-    if (this.#change.old === undefined) return undefined;
+  /** Without the value that was there before; and then, its position alone. */
+  override get smaller(): PushedMessage {
+    const { position, old } = this.#change;
+    if (old === undefined) return new PushedProgress(position, true);
     return new PushedChange({ ...this.#change, old: undefined, oldKnown: false }, false);
   }
 

@@ -1,10 +1,11 @@
-import { okResponse, type Position, PushedResponse, positionToMessage } from '@kv/protocol';
+import type { Position } from '@kv/protocol';
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { SubscriptionSource } from '../subscriptions/subscription-source.js';
 import type { ChangeFilter } from './change-filter.js';
 import type { Feed, Listening } from './feed.js';
 import { type FeedChange, memoryOf } from './feed-change.js';
 import { PushedChange } from './pushed-change.js';
+import { PushedProgress } from './pushed-progress.js';
 
 /** After so many bytes of changes of other keys, a peer is told how far it has come: a small part of what a feed keeps. */
 const PASSED_BYTES = 64 * 1024;
@@ -47,7 +48,7 @@ export class WatchSource implements SubscriptionSource {
     };
     const progressed = (position: Position): void => {
       this.#passed = 0;
-      subscription.deliver(progressOf(position));
+      subscription.deliver(new PushedProgress(position, false));
     };
     this.#listening = this.#feed.listen(this.#table, changed, progressed);
   }
@@ -68,8 +69,4 @@ function messageOf(change: FeedChange, isShared: boolean): PushedChange {
     lastChange = change;
   }
   return lastMessage;
-}
-
-function progressOf(position: Position): PushedResponse {
-  return new PushedResponse({ ...okResponse([]), position: positionToMessage(position) }, false);
 }

@@ -120,9 +120,9 @@ export class Subscription implements DropListener<PushedMessage> {
     const missed = this.#missed;
     this.#missed = 0;
     const { sink } = this.#peer;
-    if (sink.push(message, this.id, missed)) return true;
-    const { smaller } = message;
-    if (smaller !== undefined && sink.push(smaller, this.id, missed)) return true;
+    for (let sent: PushedMessage | undefined = message; sent !== undefined; sent = sent.smaller) {
+      if (sink.push(sent, this.id, sent.isStandIn ? missed + 1 : missed)) return true;
+    }
     this.end(new KvError('TOO_LARGE', 'A message is too large to be sent to this subscriber'));
     return false;
   }

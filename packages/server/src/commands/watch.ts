@@ -1,4 +1,4 @@
-import type { Position, Watch } from '@kv/protocol';
+import type { KvError, Position, Watch } from '@kv/protocol';
 import { advising } from '../advising.js';
 import { type ClientCommand, TABLE } from '../client-command.js';
 import { text } from '../flags.js';
@@ -45,7 +45,8 @@ it is in place: what is written after that is printed.
     ([table], _values, { key, prefix, after, snapshot, conflate }) =>
     async (client, { signal }, say) => {
       const overflow = conflate === true ? 'conflate' : undefined;
-      const options = { key, prefix, after, snapshot, overflow, signal } as const;
+      const onTooLarge = ({ message }: KvError): void => say(message);
+      const options = { key, prefix, after, snapshot, overflow, signal, onTooLarge } as const;
       const watching = await client.watch(table, options);
       const { position } = watching;
       const from = position === undefined ? '' : ` after ${positionText(position)}`;

@@ -117,6 +117,38 @@ export const watchingChecks: readonly TransportCheck[] = [
     },
   },
   {
+    title:
+      'of a change that is too large for a peer it is told the position, and that it has missed one',
+    needs: 'push',
+    options: { maxFrameBytes: 1024 },
+    async run({ connect, engine }) {
+      const peer = await connect();
+      const { position: start } = await ask(peer, watch('table'));
+      const values = ['x'.repeat(2000), 'y'.repeat(2000), 'small'];
+      for (const value of values) await engine.execute(hset('table', 'key', value));
+      const pushes = [await peer.receive(), await peer.receive(), await peer.receive()];
+      const sequences = pushes.map((push) =>
+        Number((push.change?.position ?? push.position)?.sequence),
+      );
+      const [first = Number.NaN] = sequences;
+      expect(sequences).toStrictEqual([first, first + 1, first + 2]);
+      expect(pushes.map(({ missed, change }) => [missed, change?.key])).toStrictEqual([
+        [1, undefined],
+        [1, undefined],
+        [undefined, 'key'],
+      ]);
+      // By that one can go on behind it, also when it is read again.
+      let after = start;
+      for (const status of [413, 413, 200]) {
+        const message = { ...{ table: 'table', key: '', prefix: '' }, limit: 0, after };
+        const answer = await ask(peer, commandRequest('changes', message));
+        expect(answer.status).toBe(status);
+        after = answer.position;
+      }
+      expect(after).toStrictEqual(pushes[2]?.change?.position);
+    },
+  },
+  {
     title: 'a peer that watches a key is told how far it has come, when there is much of others',
     needs: 'push',
     async run({ connect }) {

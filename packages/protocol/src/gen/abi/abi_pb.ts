@@ -807,7 +807,8 @@ export const ChangePageSchema: GenMessage<ChangePage> = /*@__PURE__*/
  * it is unsubscribed or the connection ends. Answers the subscription's id, an
  * integer, and the position after which changes are told. A message without a
  * change, but with a position, tells that there is no more up to there: to go on
- * from, when there is nothing to tell for long.
+ * from, when there is nothing to tell for long. A change that is too large to be
+ * sent counts as missed, and has such a message in its place.
  *
  * @generated from message abi.Watch
  */
@@ -859,7 +860,8 @@ export const WatchSchema: GenMessage<Watch> = /*@__PURE__*/
 /**
  * Reads the changes of a table after a position, in their order, some at a time,
  * and answers the position to go on from. Status 410 if they are not kept any
- * more, in part or as a whole, or if there is no such position.
+ * more, in part or as a whole, or if there is no such position. Status 413, and a
+ * position to go on from behind it, if the next one is too large to be answered.
  *
  * @generated from message abi.Changes
  */
