@@ -231,3 +231,21 @@ describe('a header of two bytes', () => {
     expect(one).toEqual(found('x'.repeat(40_000)));
   });
 });
+
+describe('a peer to whom more is pushed at one time than may wait for it', () => {
+  it('is answered what it asks at the same moment', async () => {
+    const [subscriber, publisher] = await peers({ maxUnsentBytes: 100 });
+    const subscription = { topic: 'news', pattern: '', maxMessages: 0, maxBytes: 0, overflow: '' };
+    subscriber.send(commandRequest('subscribe', subscription));
+    await subscriber.receive();
+    const message = { topic: 'news', data: [valueToMessage('x'.repeat(200))] };
+    for (let round = 0; round < 100; round++) {
+      publisher.send(commandRequest('publish', message));
+      subscriber.send(get('k'));
+      const both = [await subscriber.receive(), await subscriber.receive()];
+      expect(both.map(({ status }) => status).sort()).toEqual([200, 404]);
+      await publisher.receive();
+    }
+    for (const peer of [subscriber, publisher]) peer.cut();
+  });
+});

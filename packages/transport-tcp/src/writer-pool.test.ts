@@ -3,7 +3,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 import { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WriterPool } from './writer-pool.js';
+import { WriterPool, write } from './writer-pool.js';
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -27,10 +27,10 @@ async function socketPair(): Promise<[Socket, Socket]> {
   return [near, far];
 }
 
-function write(pool: WriterPool, stream: Duplex, bytes: Uint8Array): Promise<unknown> {
+function writeOf(pool: WriterPool, stream: Duplex, bytes: Uint8Array): Promise<unknown> {
   const writer = pool.take();
   writer.write(bytes);
-  return new Promise((resolve) => pool.write(stream, writer, resolve));
+  return new Promise((resolve) => pool.write(stream, writer, () => {}, resolve));
 }
 
 describe('a pool of writers', () => {
@@ -59,10 +59,27 @@ describe('a pool of writers', () => {
     for (let extra = 0; extra < 8; extra += Number(near.writableLength > 0)) {
       const chunk = new Uint8Array(60_000).fill(chunks.length);
       chunks.push(chunk);
-      void write(pool, near, chunk);
+      void writeOf(pool, near, chunk);
     }
     near.end();
     expect(Buffer.compare(await buffer(far), Buffer.concat(chunks))).toBe(0);
+  });
+
+  it('tells when the kernel has taken what it has not at once, and nothing of what it has', async () => {
+    const [near, far] = await socketPair();
+    const taken: number[] = [];
+    const written: boolean[] = [];
+    while (near.writableLength === 0) {
+      const i = written.length;
+      write(near, new Uint8Array(100_000), () => taken.push(i));
+      written.push(near.writableLength === 0);
+    }
+    expect(taken).toEqual([]);
+    write(near, new Uint8Array(100_000), () => taken.push(written.length));
+    near.end();
+    await buffer(far);
+    expect(taken).toEqual([written.length - 1, written.length]);
+    expect(written.indexOf(false)).toBe(written.length - 1);
   });
 
   it('leaves bytes alone that a stream keeps which is no socket', async () => {
@@ -75,8 +92,8 @@ describe('a pool of writers', () => {
       },
     });
     const pool = new WriterPool();
-    await write(pool, stream, Buffer.from('one'));
-    await write(pool, stream, Buffer.from('two'));
+    await writeOf(pool, stream, Buffer.from('one'));
+    await writeOf(pool, stream, Buffer.from('two'));
     expect(kept.map(String)).toEqual(['one', 'two']);
   });
 
@@ -87,7 +104,7 @@ describe('a pool of writers', () => {
     const writer = pool.take();
     writer.reserve(1024 * 1024);
     writer.write(Buffer.from('hello'));
-    await new Promise((resolve) => pool.write(near, writer, resolve));
+    pool.write(near, writer, () => {});
     expect(pool.take()).not.toBe(writer);
   });
 
@@ -95,6 +112,6 @@ describe('a pool of writers', () => {
     const [near] = await socketPair();
     near.on('error', () => {});
     near.destroy();
-    expect(await write(new WriterPool(), near, Buffer.from('hello'))).toBeInstanceOf(Error);
+    expect(await writeOf(new WriterPool(), near, Buffer.from('hello'))).toBeInstanceOf(Error);
   });
 });
