@@ -118,11 +118,12 @@ export class Connection {
 
   /**
    * Destroys the stream if the server has owed its next answer for too long and said nothing since,
-   * unless somebody still waits for that very answer: the server may be at work on it.
+   * unless the application still waits for that very answer: the server may be at work on it.
    */
   destroyIfSilent(): void {
     const next = this.#calls.peek();
-    if (this.#sent === 0 || !next?.settled) return;
+    // What the client asks for by itself can be asked of another; nobody waits for it at this connection.
+    if (this.#sent === 0 || next === undefined || !(next.settled || next.isOwn)) return;
     // A call's own time-out, which may be short, says nothing of the server.
     const silenceMs = Math.min(this.#settings.timeoutMs, MAX_SILENCE_MS);
     if (performance.now() < Math.max(this.#heardAt, next.madeAt) + silenceMs) return;

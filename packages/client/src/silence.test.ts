@@ -2,6 +2,7 @@ import {
   errorResponse,
   KvError,
   okResponse,
+  positionToMessage,
   type Subscription,
   valueToMessage,
 } from '@kv/protocol';
@@ -52,6 +53,26 @@ describe('a server that is silent', () => {
     expect(await disconnect).toMatchObject(cause);
     await pass(1);
     expect(server.connections).toHaveLength(2);
+  });
+
+  it('is left though a watch still waits to read on, which it asks of the next', async () => {
+    await connected({ timeoutMs: 100 });
+    const position = positionToMessage({ epoch: 1, sequence: 0 });
+    const watching = kv.watch('t', { after: { epoch: 1, sequence: 0 } });
+    await settled();
+    server.connection.answer({ ...okResponse([valueToMessage(1n)]), position });
+    const next = (await watching)[Symbol.asyncIterator]().next();
+    await settled();
+    const call = outcome();
+    await pass(100);
+    expect(await call).toMatchObject({ code: 'TIMEOUT' });
+    await pass(1);
+    expect(server.connections).toHaveLength(2);
+    server.connection.answer({ ...okResponse([valueToMessage(1n)]), position });
+    const change = { key: 'k', cause: 'set', value: valueToMessage('v'), oldKnown: false };
+    const page = { changes: [{ ...change, position: { epoch: 1n, sequence: 1n } }] };
+    server.connection.answer({ ...okResponse([]), page, position: { epoch: 1n, sequence: 1n } });
+    expect(await next).toMatchObject({ value: { key: 'k', value: 'v' } });
   });
 
   it('keeps no places of calls it never answered', async () => {
