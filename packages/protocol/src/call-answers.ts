@@ -6,7 +6,7 @@ import { positionFromMessage } from './position.js';
 import { responseError } from './response.js';
 import type { Message } from './subscription.js';
 import { type Value, valueFromMessage } from './value.js';
-import type { Change, ChangePage, Progress } from './watch-item.js';
+import type { ChangePage, Pushed } from './watch-item.js';
 
 // What a method of a client answers, from what has travelled. An answer of failure is thrown; one that is
 // of another shape than was asked for is a `KvError` `INTERNAL`.
@@ -43,8 +43,11 @@ function messages(response: CommandResponse, count: number): readonly ValueMessa
 }
 
 /** The change of a table that was pushed, or how far the watch has come without one. */
-export function changeOf(table: string, { change, position }: CommandResponse): Change | Progress {
-  if (change !== undefined) return changeFromMessage(table, change);
+export function pushedOf(table: string, { change, position }: CommandResponse): Pushed {
+  if (change !== undefined) {
+    const first = change.first && positionFromMessage(change.first);
+    return { kind: 'change', change: changeFromMessage(table, change), first };
+  }
   if (position === undefined) throw unexpected('no change');
   return { kind: 'progress', position: positionFromMessage(position) };
 }

@@ -1,4 +1,4 @@
-import { changeOf, messageOf, unexpected } from './call-answers.js';
+import { messageOf, pushedOf, unexpected } from './call-answers.js';
 import { checkOptions, pushedOverflow, tableAndWatch, topicOrPattern } from './call-arguments.js';
 import { Cancellations } from './cancellations.js';
 import { CommandCalls } from './command-calls.js';
@@ -14,7 +14,7 @@ import { responseError } from './response.js';
 import type { Message, SubscribeOptions, Subscription, TopicPattern } from './subscription.js';
 import { valueFromMessage } from './value.js';
 import type { QueueLimits } from './waiting-queue.js';
-import type { Change, Progress, Watch } from './watch-item.js';
+import type { Pushed, Watch } from './watch-item.js';
 import type { WatchOptions } from './watch-options.js';
 import { WatchReader } from './watch-reader.js';
 import { Watching } from './watching.js';
@@ -77,14 +77,15 @@ export abstract class CommandClient extends CommandCalls implements KvClient {
       (request, signal) => this.#read(request, signal),
       options.onTooLarge,
     );
-    const live: Inbox<Change | Progress> = new Inbox({
+    const live: Inbox<Pushed> = new Inbox({
       request: commandRequest('watch', message),
       topic: '',
       limits: limitsOf(options),
       overflow: pushedOverflow(overflow),
       signal,
       onGap: (gap) => watching?.gap(gap),
-      itemOf: (response) => changeOf(table, response),
+      isNote: ({ change }) => change === undefined,
+      itemOf: (response) => pushedOf(table, response),
       onEnd: () => {
         reader.end();
         return this.#ended(live);

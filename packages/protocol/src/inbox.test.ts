@@ -20,9 +20,10 @@ interface Options {
   readonly maxMessages?: number;
   readonly overflow?: Overflow;
   readonly onGap?: (gap: Gap) => void;
+  readonly isNote?: (response: CommandResponse) => boolean;
 }
 
-function anInbox({ maxMessages = 100, overflow = 'error', onGap }: Options = {}): Setting {
+function anInbox({ maxMessages = 100, overflow = 'error', onGap, isNote }: Options = {}): Setting {
   let ended = 0;
   const gaps: Gap[] = [];
   const inbox = new Inbox<number>({
@@ -31,6 +32,7 @@ function anInbox({ maxMessages = 100, overflow = 'error', onGap }: Options = {})
     limits: { maxMessages, maxBytes: 1e9 },
     overflow,
     onGap: onGap ?? ((gap) => void gaps.push(gap)),
+    isNote,
     itemOf: ({ values }) => Number(values[0]?.value.value),
     onEnd: async () => void ended++,
   });
@@ -254,6 +256,54 @@ describe('an emitter', () => {
     await turn();
     expect(items).toEqual([1, 2]);
     expect(warn.mock.calls).toEqual([[thrown], [thrown], [slow]]);
+  });
+});
+
+describe('what takes no room in an inbox', () => {
+  const isNote = ({ values: [first] }: CommandResponse): boolean => first?.value.value === 0n;
+
+  it.each(['error', 'drop-oldest'] as const)('is a gap without a message: %s', async (overflow) => {
+    const { inbox, push, gaps } = anInbox({ maxMessages: 2, overflow });
+    push(1, 2);
+    inbox.interrupt();
+    inbox.interrupt();
+    expect(await take(inbox, 2)).toEqual([1, 2]);
+    expect(gaps).toEqual([]);
+    const next = inbox.next();
+    expect(gaps).toEqual([{ missed: undefined }]);
+    push(3);
+    expect(await next).toMatchObject({ value: 3 });
+    expect(gaps).toHaveLength(1);
+  });
+
+  it.each(['error', 'drop-oldest'] as const)(
+    'is what says no more once a message has come after it: %s',
+    async (overflow) => {
+      const { inbox, push, gaps } = anInbox({ maxMessages: 2, overflow, isNote });
+      push(0, 1, 0, 2, 0, 0);
+      expect(await take(inbox, 3)).toEqual([1, 2, 0]);
+      const next = inbox.next();
+      push(0);
+      expect(await next).toMatchObject({ value: 0 });
+      expect([gaps, inbox.ended]).toEqual([[], false]);
+    },
+  );
+
+  it('has what is missing before it told before', async () => {
+    const { inbox, gaps } = anInbox({ isNote });
+    inbox.receive(message(0), 3);
+    inbox.receive(message(0), 4);
+    expect(await take(inbox, 1)).toEqual([0]);
+    expect(gaps).toEqual([{ missed: 7 }]);
+  });
+
+  it('is gone with all that waits when it is left', async () => {
+    const { inbox, push, gaps } = anInbox({ isNote });
+    push(0);
+    inbox.interrupt();
+    await inbox.unsubscribe();
+    expect(await inbox.next()).toEqual({ done: true, value: undefined });
+    expect(gaps).toEqual([]);
   });
 });
 

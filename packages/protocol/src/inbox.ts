@@ -4,6 +4,7 @@ import { ConflatingQueue } from './conflating-queue.js';
 import { attempt, emitItems } from './emit-items.js';
 import { Fifo } from './fifo.js';
 import type { PushTarget } from './inboxes.js';
+import { joinGaps } from './join-gaps.js';
 import { KvError } from './kv-error.js';
 import type { CommandRequest, CommandResponse } from './messages.js';
 import { OVERFLOW_POLICIES, type QueueOverflow } from './overflow-policy.js';
@@ -24,15 +25,17 @@ export interface InboxSettings<Item> {
   readonly signal?: AbortSignal | undefined;
   /** Called between the items around a gap. */
   readonly onGap?: ((gap: Gap) => void) | undefined;
+  /** Whether a pushed message says no more once another has come after it: then it takes no room among those that wait. */
+  readonly isNote?: ((response: CommandResponse) => boolean) | undefined;
   /** What the subscriber gets of a pushed message. */
   readonly itemOf: (response: CommandResponse) => Item;
   /** Called once, when it has ended. Who has ended it waits until it is done. */
   readonly onEnd: () => Promise<void>;
 }
 
-/** What waits for the subscriber: a message, or a gap, or a gap and then a message. */
+/** A message that waits for the subscriber, and what is missing before it. */
 interface Waiting extends Sized {
-  readonly response: CommandResponse | undefined;
+  readonly response: CommandResponse;
   readonly gap: Gap | undefined;
 }
 
@@ -56,6 +59,10 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
   readonly #waiters: Fifo<Waiter<Item>> = new Fifo();
   /** What was dropped before the oldest that waits. */
   #gap: Gap | undefined;
+  /** What is missing behind all that waits. */
+  #lastGap: Gap | undefined;
+  /** What was pushed last behind all that waits, if it says no more once something has come after it. */
+  #note: CommandResponse | undefined;
   #onGap: ((gap: Gap) => void) | undefined;
   #emitter: EventEmitter<SubscriptionEvents<Item>> | undefined;
   #ended = false;
@@ -83,14 +90,18 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
     if (error !== undefined) {
       void this.#end({ reason: error });
     } else {
-      const gap = missed > 0 ? { missed } : undefined;
-      this.#put({ response, gap, bytes: responseBytes(response) });
+      this.#lastGap = joinGaps(this.#lastGap, missed > 0 ? { missed } : undefined);
+      if (this.#settings.isNote?.(response) === true) this.#note = response;
+      else this.#put(response);
+      this.#serve();
     }
   }
 
   /** Takes that messages may be missing from here on. */
   interrupt(): void {
-    if (!this.#ended) this.#put({ response: undefined, gap: { missed: undefined }, bytes: 0 });
+    if (this.#ended) return;
+    this.#lastGap = { missed: undefined };
+    this.#serve();
   }
 
   /** Ends it for this reason, and drops what waits. */
@@ -114,8 +125,8 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
   }
 
   /** Hears of what the queue drops. */
-  dropped({ gap, response }: Waiting): void {
-    this.#gap = joined(joined(this.#gap, gap), response && { missed: 1 });
+  dropped({ gap }: Waiting): void {
+    this.#gap = joinGaps(joinGaps(this.#gap, gap), { missed: 1 });
   }
 
   /**
@@ -181,17 +192,21 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
 
   /** What is missing before one whose place is taken is missing before all that wait. */
   readonly #merge = ({ gap, response: earlier }: Waiting, later: Waiting): Waiting => {
-    this.#gap = joined(this.#gap, gap);
+    this.#gap = joinGaps(this.#gap, gap);
     const { response } = later;
-    if (earlier?.change === undefined || response?.change === undefined) return later;
-    const { old, oldKnown } = earlier.change;
-    const whole = { ...response, change: { ...response.change, old, oldKnown } };
+    if (earlier.change === undefined || response.change === undefined) return later;
+    const { old, oldKnown, position } = earlier.change;
+    const first = earlier.change.first ?? position;
+    const whole = { ...response, change: { ...response.change, old, oldKnown, first } };
     return { ...later, response: whole, bytes: responseBytes(whole) };
   };
 
-  #put(waiting: Waiting): void {
-    if (this.#queue.push(waiting)) this.#serve();
-    else void this.#end({ reason: tooSlow() });
+  #put(response: CommandResponse): void {
+    const gap = this.#lastGap;
+    this.#lastGap = undefined;
+    this.#note = undefined;
+    const isPut = this.#queue.push({ response, gap, bytes: responseBytes(response) });
+    if (!isPut) void this.#end({ reason: tooSlow() });
   }
 
   /** Ends it; what waits can still be taken. */
@@ -228,10 +243,14 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
       const gap = this.#gap;
       this.#gap = undefined;
       const { gap: before, response } = this.#queue.shift() as Waiting;
-      const whole = joined(gap, before);
+      const whole = joinGaps(gap, before);
       if (whole !== undefined && !this.#tell(whole)) break;
-      if (response !== undefined) return { done: false, value: this.#settings.itemOf(response) };
+      return { done: false, value: this.#settings.itemOf(response) };
     }
+    const [gap, note] = [this.#lastGap, this.#note];
+    [this.#lastGap, this.#note] = [undefined, undefined];
+    const goesOn = gap === undefined || this.#tell(gap);
+    if (goesOn && note !== undefined) return { done: false, value: this.#settings.itemOf(note) };
     if (!this.#ended) return undefined;
     const error = this.#error;
     this.#error = undefined;
@@ -256,19 +275,13 @@ export class Inbox<Item> implements Subscription<Item>, PushTarget {
 
   #clear(): void {
     while (this.#queue.length > 0) this.#queue.shift();
-    this.#gap = undefined;
+    [this.#gap, this.#lastGap, this.#note] = [undefined, undefined, undefined];
   }
 }
 
-/** Of each key of a table, the last change says it all; and of what is no change, the last. */
+/** Of each key of a table, the last change says it all. */
 function keyOf({ response }: Waiting): string | undefined {
-  return response?.change?.key;
-}
-
-function joined(one: Gap | undefined, other: Gap | undefined): Gap | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  const known = one.missed !== undefined && other.missed !== undefined;
-  return { missed: known ? (one.missed as number) + (other.missed as number) : undefined };
+  return response.change?.key;
 }
 
 function tooSlow(): KvError {

@@ -40,16 +40,16 @@ export abstract class PushedMessage implements Sized {
     this.#isShared = isShared;
   }
 
-  /**
-   * Whether it stands for one that cannot be sent to the subscriber, who has missed that, and can get hold of it otherwise,
-   * or go on behind it.
-   */
-  get isStandIn(): boolean {
-    return false;
-  }
-
   /** The same with less in it, for a subscriber to whom it cannot be sent as it is. `undefined` if there is no less of it. */
   get smaller(): PushedMessage | undefined {
+    return undefined;
+  }
+
+  /**
+   * What a subscriber is told who cannot be sent it at all, and has missed it: where to get hold of it otherwise. It takes
+   * hardly any room. `undefined` if it is nowhere else.
+   */
+  get standIn(): PushedMessage | undefined {
     return undefined;
   }
 

@@ -59,6 +59,17 @@ export interface ChangePage {
   readonly position: Position;
 }
 
+/** What is pushed for a watch. */
+export type Pushed = PushedChange | Progress;
+
+/** A change, as it is pushed. */
+export interface PushedChange {
+  readonly kind: 'change';
+  readonly change: Change;
+  /** If it stands for several changes that were conflated, where the first of them stood: `old` is from before that. */
+  readonly first: Position | undefined;
+}
+
 /** Tells, when there is nothing else to tell for long, that all changes up to here have been told. */
 export interface Progress {
   readonly kind: 'progress';

@@ -15,7 +15,8 @@ export interface ChangeFilter {
 /**
  * What becomes of changes that a consumer is too slow for. `catch-up`: they are read again when the consumer has come
  * to them, as far as they are kept; if they are not any more, the watch ends with `GONE`. `conflate`: the same, but
- * of each key only the last of them comes, with the value from before the first. Of the others, see {@link Overflow}.
+ * of each key the last of them alone waits, with the value from before the first, or no word of that if some of them have
+ * been read otherwise. Of the others, see {@link Overflow}.
  */
 export type WatchOverflow = 'catch-up' | 'conflate' | Overflow;
 

@@ -6,7 +6,7 @@ import { type CommandResponse, commandRequest } from './messages.js';
 import type { Position } from './position.js';
 import { errorResponse, okResponse } from './response.js';
 import type { Gap } from './subscription.js';
-import type { Change, ChangePage, Progress, WatchItem } from './watch-item.js';
+import type { Change, ChangePage, Progress, Pushed, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
 import { Watching, type WatchParts } from './watching.js';
 
@@ -43,16 +43,17 @@ function watchOf(
     read,
   }: Options = {},
 ) {
-  const pushed = new Map<CommandResponse, Change | Progress>();
+  const pushed = new Map<CommandResponse, Pushed>();
   let watching: Watching | undefined;
   const message = { table: 't', key: '', prefix: '', maxMessages: 0, maxBytes: 0, overflow: '' };
-  const live: Inbox<Change | Progress> = new Inbox({
+  const live: Inbox<Pushed> = new Inbox({
     request: commandRequest('watch', message),
     topic: '',
     limits: { maxMessages, maxBytes: 1e6 },
     overflow: 'drop-oldest',
     onGap: (gap) => watching?.gap(gap),
-    itemOf: (response) => pushed.get(response) as Change | Progress,
+    itemOf: (response) => pushed.get(response) as Pushed,
+    isNote: (response) => pushed.get(response)?.kind === 'progress',
     onEnd: async () => {},
   });
   const none = (): Promise<never> => Promise.reject(new Error('Nothing is copied'));
@@ -61,9 +62,9 @@ function watchOf(
     snapshot: copy !== undefined || read !== undefined,
     reader: { pull, copy: copy ?? none, read: read ?? none },
   });
-  const push = (item: Change | Progress): void => {
+  const push = (item: Change | Progress, first?: Position): void => {
     const response = okResponse([]);
-    pushed.set(response, item);
+    pushed.set(response, item.kind === 'change' ? { kind: 'change', change: item, first } : item);
     live.receive(response, 0);
   };
   return { live, push, watching };
@@ -148,7 +149,7 @@ describe('a watch that reads again what is missing', () => {
     await expect(next).rejects.toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
   });
 
-  it.each<[string, (live: Inbox<Change | Progress>) => void, string]>([
+  it.each<[string, (live: Inbox<Pushed>) => void, string]>([
     [
       'the server has ended it',
       (live) => live.receive(errorResponse(new KvError('UNAVAILABLE', 'Closed')), 0),
@@ -331,5 +332,48 @@ describe('a watch that may leave out the oldest', () => {
       seen.push((await iterator.next()).value?.kind, watching.position);
     }
     expect(seen).toEqual([undefined, 'entry', undefined, 'ready', at(1, 7)]);
+  });
+
+  it('does not say what was there before a change that stands for some that have been read', async () => {
+    const { live, push, watching } = watchOf(historyOf(changeAt(1, 1), changeAt(1, 2)), {
+      overflow: 'conflate',
+    });
+    const iterator = watching[Symbol.asyncIterator]();
+    live.interrupt();
+    expect(places([(await iterator.next()).value as WatchItem])).toEqual(['1:2']);
+    const olds: unknown[] = [];
+    for (const [sequence, first] of [
+      [3, 2],
+      [5, 4],
+      [7, 6],
+    ] as const) {
+      push({ ...changeAt(1, sequence), old: 0n }, at(1, first));
+      const { value } = await iterator.next();
+      olds.push([(value as Change).position.sequence, (value as Change).old]);
+    }
+    expect(olds).toEqual([
+      [3, undefined],
+      [5, 0n],
+      [7, 0n],
+    ]);
+  });
+
+  it('tells of all that was dropped, and before it goes on behind it', async () => {
+    const gaps: Gap[] = [];
+    const { push, watching } = watchOf(historyOf(), {
+      overflow: 'drop-oldest',
+      onGap: (gap) => gaps.push(gap),
+    });
+    const iterator = watching[Symbol.asyncIterator]();
+    const next = iterator.next();
+    watching.gap({ missed: 5 });
+    watching.gap({ missed: 2 });
+    push({ kind: 'progress', position: at(1, 10) });
+    await setImmediate();
+    expect([gaps, watching.position]).toEqual([[{ missed: 7 }], at(1, 10)]);
+    watching.gap({ missed: 1 });
+    push(changeAt(1, 12));
+    expect(places([(await next).value as WatchItem])).toEqual(['1:12']);
+    expect(gaps).toEqual([{ missed: 7 }, { missed: 1 }]);
   });
 });

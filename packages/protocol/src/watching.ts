@@ -1,10 +1,11 @@
 import { EventEmitter } from 'eventemitter3';
 import { attempt, emitItems } from './emit-items.js';
 import type { Inbox } from './inbox.js';
+import { joinGaps } from './join-gaps.js';
 import { KvError } from './kv-error.js';
 import type { Position } from './position.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
-import type { Change, Progress, Watch, WatchItem } from './watch-item.js';
+import type { Change, Pushed, Watch, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
 import type { WatchReader } from './watch-reader.js';
 
@@ -17,7 +18,7 @@ export interface WatchParts {
   /** The one key that is watched; none, if it is empty. */
   readonly key: string;
   /** What is pushed: the changes after `start`, some of which may be dropped. */
-  readonly live: Inbox<Change | Progress>;
+  readonly live: Inbox<Pushed>;
   readonly start: Position;
   /** Where it begins: at `start`, if nothing is said. */
   readonly after: Position | undefined;
@@ -43,9 +44,11 @@ export class Watching implements Watch {
   #dropped: Gap | undefined;
   /** Whether changes have been read since the last that was pushed: those that were dropped may be among them. */
   #hasRead = false;
+  /** Up to here, changes were read rather than pushed. */
+  #readTo: Position | undefined;
   /** Wakes who waits for the next that is pushed, when some of it is missing. */
   #wake: () => void = () => {};
-  #next: Promise<IteratorResult<Change | Progress, undefined>> | undefined;
+  #next: Promise<IteratorResult<Pushed, undefined>> | undefined;
   #isCopying: boolean;
   #emitter: EventEmitter<SubscriptionEvents<WatchItem>> | undefined;
 
@@ -69,7 +72,7 @@ export class Watching implements Watch {
   gap(gap: Gap): void {
     // Who drops the oldest wants no more of it; but what came while there was no connection was not dropped.
     if (this.#parts.overflow === 'drop-oldest' && gap.missed !== undefined) {
-      this.#dropped = gap;
+      this.#dropped = joinGaps(this.#dropped, gap);
       return;
     }
     this.#missing = true;
@@ -112,33 +115,48 @@ export class Watching implements Watch {
     try {
       if (this.#parts.snapshot) {
         if (!(yield* this.#copy())) return await this.#end();
-        this.#hasRead = true;
+        this.#read();
       }
       for (;;) {
         if (this.#missing) {
           this.#missing = false;
           if (!(yield* this.#catchUp())) return await this.#end();
-          this.#hasRead = true;
+          this.#read();
         }
         const next = await this.#nextPushed();
         if (next === undefined) continue;
         if (next.done) return undefined;
-        if (next.value.kind === 'progress') {
-          if (isLater(next.value.position, this.#at)) this.#at = next.value.position;
-        } else if (isLater(next.value.position, this.#at)) {
-          this.#tellDropped();
-          this.#hasRead = false;
-          yield this.#told(next.value);
-        } else {
-          // What was dropped before it has been told as well.
-          this.#dropped = undefined;
-        }
+        const change = this.#accept(next.value);
+        if (change !== undefined) yield change;
       }
     } catch (error) {
       // Whatever it is, nobody asks for more.
       await this.#parts.live.unsubscribe();
       throw error;
     }
+  }
+
+  /** Goes on to what was pushed, and answers the change that it tells, if that has not been told. */
+  #accept(pushed: Pushed): Change | undefined {
+    const { position } = pushed.kind === 'progress' ? pushed : pushed.change;
+    if (!isLater(position, this.#at)) {
+      // What was dropped before it has been told as well.
+      this.#dropped = undefined;
+      return undefined;
+    }
+    this.#tellDropped();
+    this.#hasRead = false;
+    this.#at = position;
+    if (pushed.kind === 'progress') return undefined;
+    const { change, first = position } = pushed;
+    // Some of what it stands for has been read, and told: what was there before all of it is not what was told last.
+    const isNews = this.#readTo === undefined || isLater(first, this.#readTo);
+    return isNews ? change : { ...change, old: undefined };
+  }
+
+  #read(): void {
+    this.#hasRead = true;
+    this.#readTo = this.#at;
   }
 
   /**
@@ -154,7 +172,7 @@ export class Watching implements Watch {
   }
 
   /** The next change that is pushed; `undefined` if some before it are missing. */
-  async #nextPushed(): Promise<IteratorResult<Change | Progress, undefined> | undefined> {
+  async #nextPushed(): Promise<IteratorResult<Pushed, undefined> | undefined> {
     if (this.#missing) return undefined;
     if (this.#next === undefined) {
       const next = this.#parts.live.poll();

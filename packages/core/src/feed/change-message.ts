@@ -1,12 +1,22 @@
-import { type ChangeMessage, positionToMessage, type Value, valueToMessage } from '@kv/protocol';
+import {
+  type ChangeMessage,
+  type Position,
+  positionToMessage,
+  type Value,
+  valueToMessage,
+} from '@kv/protocol';
 import { entryBytes } from '../storage/entry-bytes.js';
 import type { FeedChange } from './feed-change.js';
 
 /** The most that a change takes as it travels, besides its key and its values: its position, cause and headers. */
 const AROUND_BYTES = 48;
 
-/** A change as it travels. Its bytes are its own: whoever gets them in this process may change them. */
-export function changeMessage(change: FeedChange): ChangeMessage {
+/**
+ * A change as it travels. Its bytes are its own: whoever gets them in this process may change them.
+ *
+ * @param first if it stands for several, where the first of them stood.
+ */
+export function changeMessage(change: FeedChange, first?: Position): ChangeMessage {
   const { position, key, cause, value, old, oldKnown } = change;
   return {
     position: positionToMessage(position),
@@ -15,6 +25,7 @@ export function changeMessage(change: FeedChange): ChangeMessage {
     value: value === undefined ? undefined : valueToMessage(ownValue(value)),
     old: old === undefined ? undefined : valueToMessage(ownValue(old)),
     oldKnown,
+    first: first && positionToMessage(first),
   };
 }
 

@@ -3,12 +3,14 @@ import {
   positionFromMessage,
   type QueueOverflow,
   valueFromMessage,
+  valueToMessage,
 } from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../limits.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import type { PushSink } from '../subscriptions/push-sink.js';
 import { Subscriptions } from '../subscriptions/subscriptions.js';
+import { Topics } from '../topics/topics.js';
 import { ChangeFilter } from './change-filter.js';
 import { RecordingStorage } from './recording-storage.js';
 import { WatchSource } from './watch-source.js';
@@ -44,9 +46,10 @@ function watching({ key = '', overflow = 'error', maxMessages = 100 }: Options =
       const message = change?.position ?? position;
       const { sequence } =
         message === undefined ? { sequence: undefined } : positionFromMessage(message);
-      if (change === undefined) return [status, sequence];
+      const gap = missed > 0 ? [missed] : [];
+      if (change === undefined) return [status, sequence, ...gap];
       const values = [change.value, change.old].map(valueFromMessage);
-      return [change.key, ...values, sequence, ...(missed > 0 ? [missed] : [])];
+      return [change.key, ...values, sequence, ...gap];
     });
   return { storage, sink, subscriptions, told, source };
 }
@@ -77,6 +80,52 @@ describe('a watch of one key', () => {
     const { storage, told } = watching({ key: 'a' });
     for (let i = 0; i < 2000; i++) storage.set('t', i % 100 === 0 ? 'a' : 'other', BigInt(i));
     expect(told().every(([key]) => key === 'a')).toBe(true);
+  });
+});
+
+describe('how far a watch of a key has come', () => {
+  it.each(['error', 'drop-oldest', 'conflate'] as const)(
+    'takes no room among what waits, and is told when nothing does: %s',
+    (overflow) => {
+      const { storage, sink, subscriptions, told } = watching({
+        ...{ key: 'a', maxMessages: 2, overflow },
+      });
+      const { sequence } = storage.position;
+      sink.ready = false;
+      const large = 'x'.repeat(70_000);
+      storage.set('t', 'a', 1n);
+      storage.set('t', 'b', large);
+      storage.set('t', 'b', large);
+      sink.ready = true;
+      subscriptions.pushMore();
+      expect(told()).toEqual([
+        ['a', 1n, null, sequence + 1],
+        [200, sequence + 3],
+      ]);
+      sink.ready = false;
+      storage.set('t', 'b', large);
+      storage.set('t', 'a', 2n);
+      sink.ready = true;
+      subscriptions.pushMore();
+      expect(told().slice(2)).toEqual([['a', 2n, 1n, sequence + 5]]);
+    },
+  );
+});
+
+describe('a watch for which others of its peer leave no room', () => {
+  it('is told where it has missed what it can read again, unless it is to end', () => {
+    const { storage, sink, subscriptions, told } = watching({ overflow: 'drop-oldest' });
+    const { sequence } = storage.position;
+    const topics = new Topics();
+    const limits = { maxMessages: 100, maxBytes: 1e9 };
+    subscriptions.open(topics.topic('a'), { limits, overflow: 'error' }).start();
+    sink.ready = false;
+    topics.publish('a', [valueToMessage('x'.repeat(900_000))]);
+    for (const value of ['y', 'z']) storage.set('t', 'k', value.repeat(200_000));
+    sink.ready = true;
+    subscriptions.pushMore();
+    expect(told().slice(1)).toEqual([[200, sequence + 2, 2]]);
+    expect(subscriptions.size).toBe(2);
   });
 });
 

@@ -48,7 +48,7 @@ export class WatchSource implements SubscriptionSource {
     };
     const progressed = (position: Position): void => {
       this.#passed = 0;
-      subscription.deliver(new PushedProgress(position, false));
+      subscription.note(new PushedProgress(position));
     };
     this.#listening = this.#feed.listen(this.#table, changed, progressed);
   }

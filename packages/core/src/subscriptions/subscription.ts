@@ -33,6 +33,8 @@ export class Subscription implements DropListener<PushedMessage> {
   readonly #settings: SubscriberSettings;
   /** What waits; absent if nothing does. */
   #queue: WaitingQueue<PushedMessage> | undefined;
+  /** What is to be told when nothing waits any more. */
+  #note: PushedMessage | undefined;
   /** How many messages were dropped before the next that is pushed. */
   #missed = 0;
   /** What tells the peer why it has ended, until it is pushed. */
@@ -58,20 +60,28 @@ export class Subscription implements DropListener<PushedMessage> {
   /**
    * Takes a message for the peer.
    *
-   * @returns whether the peer gets it, as far as can be known. If not, the subscription has ended.
+   * @returns whether the peer gets it, as far as can be known.
    */
   deliver(message: PushedMessage): boolean {
     if (this.#ended) return false;
+    this.#note = undefined;
     if (this.#queue === undefined && this.#started && this.#peer.sink.ready) {
       return this.#push(message);
     }
     return this.#wait(message);
   }
 
+  /** Takes what says no more once a message has come after it: the last of these alone waits, in nobody's way. */
+  note(message: PushedMessage): void {
+    if (this.#ended) return;
+    this.#note = message;
+    if (this.#started) this.#peer.waits(this);
+  }
+
   /** The peer has been told that it is subscribed: what waits may be pushed. */
   start(): void {
     this.#started = true;
-    if (this.#queue !== undefined || this.#farewell !== undefined) this.#peer.waits(this);
+    if (this.#hasMore || this.#farewell !== undefined) this.#peer.waits(this);
   }
 
   /** Ends it, and tells the peer why. What waits is dropped. */
@@ -104,11 +114,10 @@ export class Subscription implements DropListener<PushedMessage> {
       this.#peer.forget(this);
       return false;
     }
-    const message = this.#queue?.shift();
+    const message = this.#shift() ?? this.#note;
     if (message === undefined) return false;
-    this.#peer.waitingBytes -= message.bytes;
-    if (this.#queue?.length === 0) this.#queue = undefined;
-    return this.#push(message) && this.#queue !== undefined;
+    if (message === this.#note) this.#note = undefined;
+    return this.#push(message) && this.#hasMore;
   }
 
   /** Hears that the queue has dropped a message, to make room. */
@@ -120,23 +129,57 @@ export class Subscription implements DropListener<PushedMessage> {
     const missed = this.#missed;
     this.#missed = 0;
     const { sink } = this.#peer;
-    for (let sent: PushedMessage | undefined = message; sent !== undefined; sent = sent.smaller) {
-      if (sink.push(sent, this.id, sent.isStandIn ? missed + 1 : missed)) return true;
-    }
+    if (sink.push(message, this.id, missed)) return true;
+    const { smaller, standIn } = message;
+    if (smaller !== undefined && sink.push(smaller, this.id, missed)) return true;
+    if (standIn !== undefined && sink.push(standIn, this.id, missed + 1)) return true;
     this.end(new KvError('TOO_LARGE', 'A message is too large to be sent to this subscriber'));
     return false;
   }
 
   #wait(message: PushedMessage): boolean {
+    if (!this.#makeRoom(message)) return this.#leaveOut(message);
     this.#queue ??= this.#newQueue();
     const before = this.#queue.bytes;
-    if (!this.#peer.hasRoomFor(message) || !this.#queue.push(message)) {
-      this.end(tooSlow(this.#settings.limits));
-      return false;
-    }
+    if (!this.#queue.push(message)) return this.#tooSlow();
     this.#peer.waitingBytes += this.#queue.bytes - before;
     if (this.#started) this.#peer.waits(this);
     return true;
+  }
+
+  /** Drops what is oldest, if that may be, until there is room for a message among all that waits for the peer. */
+  #makeRoom(message: PushedMessage): boolean {
+    const mayDrop = this.#settings.overflow !== 'error';
+    while (!this.#peer.hasRoomFor(message)) {
+      if (!mayDrop || this.#shift() === undefined) return false;
+      this.#missed++;
+    }
+    return true;
+  }
+
+  /** There is no room for a message, for others of the peer have taken it all. */
+  #leaveOut({ standIn }: PushedMessage): boolean {
+    if (this.#settings.overflow === 'error') return this.#tooSlow();
+    this.#missed++;
+    if (standIn !== undefined) this.note(standIn);
+    return false;
+  }
+
+  #tooSlow(): false {
+    this.end(tooSlow(this.#settings.limits));
+    return false;
+  }
+
+  /** Takes out what has waited longest. */
+  #shift(): PushedMessage | undefined {
+    const message = this.#queue?.shift();
+    if (message !== undefined) this.#peer.waitingBytes -= message.bytes;
+    if (this.#queue?.length === 0) this.#queue = undefined;
+    return message;
+  }
+
+  get #hasMore(): boolean {
+    return this.#queue !== undefined || this.#note !== undefined;
   }
 
   #newQueue(): WaitingQueue<PushedMessage> {
@@ -148,6 +191,7 @@ export class Subscription implements DropListener<PushedMessage> {
   #drop(): void {
     if (this.#queue !== undefined) this.#peer.waitingBytes -= this.#queue.bytes;
     this.#queue = undefined;
+    this.#note = undefined;
   }
 }
 

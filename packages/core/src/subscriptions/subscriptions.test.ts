@@ -200,6 +200,23 @@ describe('a subscriber that is too slow', () => {
     expect(sinks.map(({ pushes }) => pushes.length)).toEqual([3, 0, 3]);
   });
 
+  it('that drops what is oldest gives up its own, where all of a peer have no more room', () => {
+    const peer = aPeer({ maxWaitingBytes: 1000 });
+    peer.subscribe('a', { maxMessages: 100, overflow: 'drop-oldest' });
+    peer.subscribe('b', { maxMessages: 100 });
+    peer.sink.room = 0;
+    for (let i = 0; i < 50; i++) peer.publish('a', String(i));
+    expect(peer.publish('b', 'no room')).toBe(0);
+    take(peer, 99);
+    const [last, ...rest] = peer.sink.pushes.filter(({ id }) => id === 1).reverse();
+    expect(last?.values).toEqual(['49']);
+    const missed = [last, ...rest].reduce((sum, push) => sum + (push?.missed ?? 0), 0);
+    expect([missed + rest.length + 1, missed > 0]).toEqual([50, true]);
+    expect(peer.sink.pushes.filter(({ id }) => id === 2).map(({ status }) => status)).toEqual([
+      429,
+    ]);
+  });
+
   it('makes room for others of its peer when it is dropped', () => {
     const peer = aPeer({ maxSubscriptions: 1 });
     peer.subscribe('a', { maxMessages: 1 });

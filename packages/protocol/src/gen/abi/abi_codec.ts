@@ -322,6 +322,11 @@ export function encodeChange(message: Plain<pb.Change>, out: ByteWriter): void {
     endMessage(out, start);
   }
   if (message.oldKnown) writeBool(out, 48, message.oldKnown);
+  if (message.first !== undefined) {
+    const start = beginMessage(out, 58);
+    encodePosition(message.first, out);
+    endMessage(out, start);
+  }
 }
 
 /** Appends the message abi.ChangePage. */
@@ -921,7 +926,7 @@ export function decodePosition(
   return message;
 }
 
-const FIELDS_OF_CHANGE: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6]);
+const FIELDS_OF_CHANGE: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7]);
 
 /** Reads the message abi.Change up to `end`, into `message` if there is one already. */
 export function decodeChange(
@@ -949,6 +954,9 @@ export function decodeChange(
         break;
       case 48:
         message.oldKnown = reader.bool();
+        break;
+      case 58:
+        message.first = decodePosition(reader, reader.messageEnd(end), message.first);
         break;
       default:
         reader.skip(tag, end, FIELDS_OF_CHANGE);
