@@ -1,35 +1,25 @@
-import {
-  type Awaitable,
-  type CommandRequest,
-  type Feed,
-  type FeedChange,
-  type FeedListener,
-  LaneReader,
-  type LaneRequest,
-  type Listening,
-  type PageRequest,
-  type Position,
-  type PositionedPage,
-  type ProgressListener,
-  type SlabStorage,
-  type StorageLane,
-  type Value,
-  type WriteOp,
+import type {
+  Awaitable,
+  Feed,
+  FeedChange,
+  FeedListener,
+  LaneRequest,
+  Listening,
+  PageRequest,
+  Position,
+  PositionedPage,
+  ProgressListener,
+  SlabStorage,
+  StorageLane,
+  Value,
+  WriteOp,
 } from '@kv/core';
-import {
-  type ByteWriter,
-  Fifo,
-  KvError,
-  readUtf8,
-  readValueMessage,
-  requiredValue,
-  straightLineCodec,
-} from '@kv/protocol';
+import { type ByteWriter, Fifo, KvError, readUtf8, straightLineCodec } from '@kv/protocol';
 import type { Clock } from '../log/clock.js';
 import { isPosition } from '../log/epochs.js';
-import { gone, type LoggedChange, type TakeChange } from '../log/history.js';
+import { gone, type TakeChange } from '../log/history.js';
 import type { Log } from '../log/log.js';
-import { NO_LIMITS } from '../memory.js';
+import { changeOf, isNone, isOfOther, loggedChange, ownValue } from './logged-change.js';
 import { WatchedTable, WatchedTables } from './watched-tables.js';
 
 /** How long it is still known which changes a table has had when nobody listens any more, in milliseconds. */
@@ -301,51 +291,4 @@ export class WalFeed implements Feed, ChangeTeller {
   #at(sequence: number): Position {
     return { epoch: this.#log.epochNumber, sequence };
   }
-}
-
-// It is read and looked at in one go.
-const laneReader = new LaneReader(NO_LIMITS);
-
-/** Whether it can be told from its bytes that a change is of another table. */
-function isOfOther(table: Buffer, { bytes, view, start, end }: LoggedChange): boolean {
-  if (!laneReader.read(bytes, view, start, end)) return false;
-  const { tableStart, tableEnd } = laneReader;
-  if (table.length !== tableEnd - tableStart) return true;
-  for (let i = 0; i < table.length; i++) if (table[i] !== bytes[tableStart + i]) return true;
-  return false;
-}
-
-function ownValue(value: Value): Value {
-  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
-}
-
-function loggedChange(logged: LoggedChange): FeedChange {
-  const { sequence, epoch, bytes, start, end, isOldKnown, oldStart, oldEnd } = logged;
-  const request = straightLineCodec.decodeRequest(bytes, start, end);
-  const change = changeOf(request, { epoch, sequence });
-  if (!isOldKnown) return change;
-  const old = oldStart === oldEnd ? undefined : readValueMessage(bytes, oldStart, oldEnd);
-  return { ...change, old, oldKnown: true };
-}
-
-/** Whether it is known that a change has changed nothing. */
-function isNone({ cause, old, oldKnown }: FeedChange): boolean {
-  return cause === 'delete' && old === undefined && oldKnown;
-}
-
-function changeOf({ requestData }: CommandRequest, position: Position): FeedChange {
-  switch (requestData.case) {
-    case 'hset': {
-      const { table, pair } = requestData.value;
-      const value = ownValue(requiredValue(pair?.value));
-      const key = pair?.key ?? '';
-      return { position, table, key, cause: 'set', value, old: undefined, oldKnown: false };
-    }
-    case 'hdel': {
-      const { table, key } = requestData.value;
-      const rest = { value: undefined, old: undefined, oldKnown: false };
-      return { position, table, key, cause: 'delete', ...rest };
-    }
-  }
-  throw new KvError('STORAGE_FAILURE', 'The log has a change that changes nothing');
 }
