@@ -8,7 +8,8 @@ import { errorResponse, okResponse } from './response.js';
 import type { Gap } from './subscription.js';
 import type { Change, ChangePage, Progress, Pushed, WatchItem } from './watch-item.js';
 import type { WatchOverflow } from './watch-options.js';
-import { Watching, type WatchParts } from './watching.js';
+import type { WatchParts } from './watch-parts.js';
+import { Watching } from './watching.js';
 
 const at = (epoch: number, sequence: number): Position => ({ epoch, sequence });
 
