@@ -1,4 +1,4 @@
-import { type CommandResponse, KvError } from '@kv/protocol';
+import { type CommandRequest, type CommandResponse, commandRequest, KvError } from '@kv/protocol';
 import { describe, expect, it } from 'vitest';
 import { Engine } from './engine.js';
 import type { HookName } from './hooks/hook-events.js';
@@ -10,6 +10,11 @@ import { publishTo, subscribeTo, unsubscribeFrom } from './testing/topic-request
 const PEER = { transport: 'test', address: 'here' };
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function watchOf(table: string): CommandRequest {
+  const settings = { maxMessages: 0, maxBytes: 0, overflow: '' };
+  return commandRequest('watch', { table, key: '', prefix: '', ...settings });
+}
 
 interface Setting {
   readonly engine: Engine;
@@ -178,6 +183,24 @@ describe('the subscriptions of a session', () => {
     await turn();
     expect(log).toEqual([200]);
     expect(await engine.execute(publishTo('a', 'v'))).toMatchObject({ delivered: 0 });
+  });
+
+  it.each(['session', 'engine'])('are not opened once the %s is closed', async (which) => {
+    const { engine, session, log, send } = aSession();
+    const other = engine.openSession(PEER);
+    let release = (): void => {};
+    const decided = new Promise<void>((resolve) => (release = resolve));
+    engine.hooks.on('requestReceived', () => decided);
+    session.receive(subscribeTo('a'), send);
+    session.receive(watchOf('t'), send);
+    const end = which === 'engine' ? engine.close() : session.close();
+    release();
+    await end;
+    await turn();
+    engine.hooks.removeAllListeners();
+    expect([log, session.subscriptions]).toEqual([[503, 503], 0]);
+    if (which === 'engine') return;
+    expect(await other.execute(publishTo('a', 'v'))).toMatchObject({ delivered: 0 });
   });
 
   it('are no other session’s, whose ids are the same', async () => {

@@ -230,7 +230,9 @@ export class Session {
   pushTo(sink: PushSink): void {
     const { hooks, command, onError } = this.#context;
     const { maxSubscriptions, maxWaitingBytesPerPeer: maxWaitingBytes } = command.limits;
-    this.#subscriptions = new Subscriptions(sink, { maxSubscriptions, maxWaitingBytes });
+    const limits = { maxSubscriptions, maxWaitingBytes };
+    // A listener may have taken so long over a request that all has ended meanwhile.
+    this.#subscriptions = new Subscriptions(sink, limits, () => this.#refusal());
     const context = { ...command, subscriptions: this.#subscriptions };
     this.#line = new RequestLine(hooks, context, onError);
   }
@@ -256,7 +258,10 @@ export class Session {
     else this.#subscriptions?.end(error);
   }
 
-  /** Ends the session and its subscriptions. What is under way goes on; what comes later is refused. */
+  /**
+   * Ends the session and its subscriptions. What is under way goes on, though it opens no subscription; what comes
+   * later is refused.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

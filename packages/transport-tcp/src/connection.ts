@@ -257,8 +257,10 @@ export class Connection implements Swept {
   #endIfAnswered(): void {
     // What is held back has still to be read, though the peer sends no more.
     const asksNoMore = this.#phase === 'open' && this.#inputEnded && !this.#heldBack;
-    if (!(asksNoMore || this.#phase === 'draining') || this.#session.pending > 0) return;
+    if (!(asksNoMore || this.#phase === 'draining')) return;
+    // One may have been opened since: by a request that was carried out, or even read, only then.
     this.#session.unsubscribeAll();
+    if (this.#session.pending > 0) return;
     this.#writer.write();
     this.#phase = 'ended';
     // Until the answers are with the kernel only what the peer takes of them counts, not what it sends.

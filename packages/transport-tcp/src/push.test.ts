@@ -47,6 +47,16 @@ function summary({ status, subscription, values, missed }: CommandResponse): unk
   return [subscription, status === 200 ? valueFromMessage(values[0]) : status, ...rest];
 }
 
+/** Has no subscription decided upon until what is returned is called. */
+function deciding(engine: Engine): () => void {
+  let decide = (): void => {};
+  const decided = new Promise<void>((resolve) => (decide = resolve));
+  engine.hooks.on('requestReceived', ({ request }) =>
+    request.requestData.case === 'subscribe' ? decided : undefined,
+  );
+  return decide;
+}
+
 /** Peers of one transport, each subscribed to these topics. */
 async function subscribers(
   engine: Engine,
@@ -225,6 +235,48 @@ describe('a connection with a subscription', () => {
     expect(written(streams[0] as ScriptedStream)).toEqual([404]);
     streams[0]?.destroy();
     await closing;
+  });
+});
+
+describe('a subscription that is opened when its connection ends', () => {
+  it('is none if the peer is gone', async () => {
+    const engine = new Engine();
+    const decide = deciding(engine);
+    const { streams } = await subscribers(engine, [['a'], ['a']]);
+    for (const stream of streams) stream.destroy();
+    await settled();
+    decide();
+    await settled();
+    expect(await engine.execute(publish('a', 1n))).toMatchObject({ delivered: 0 });
+  });
+
+  it.each<[string, (transport: TcpTransport, stream: ScriptedStream) => unknown]>([
+    ['the transport closes', (transport) => transport.close()],
+    ['the peer sends no more', (_, stream) => stream.push(null)],
+  ])('ends with its answer if %s, though others have to be waited for', async (_, end) => {
+    const engine = new Engine();
+    const decide = deciding(engine);
+    let execute = (): void => {};
+    engine.hooks.on('requestExecuted', ({ request }) =>
+      request.requestData.case === 'hget'
+        ? new Promise<void>((resolve) => (execute = resolve))
+        : undefined,
+    );
+    const { streams, transport } = await subscribers(engine, [['a']]);
+    const [stream] = streams as [ScriptedStream];
+    stream.push(frames(get('k')));
+    await settled();
+    void end(transport, stream);
+    await settled();
+    decide();
+    await settled();
+    expect(written(stream)).toEqual([200]);
+    expect(await engine.execute(publish('a', 1n))).toMatchObject({ delivered: 0 });
+    execute();
+    stream.taken();
+    await settled();
+    expect(written(stream)).toEqual([200, 404]);
+    stream.destroy();
   });
 });
 

@@ -20,6 +20,7 @@ export class Subscriptions {
   /** The bytes of the messages that wait. Kept by the subscriptions. */
   waitingBytes = 0;
   readonly #limits: SubscriptionLimits;
+  readonly #refusal: () => KvError | undefined;
   readonly #byId: Map<number, Subscription> = new Map();
   /** Those for whom something waits that may be pushed, in the order of their turns. */
   readonly #waiting: Set<Subscription> = new Set();
@@ -29,9 +30,15 @@ export class Subscriptions {
   /** The one that was opened last, until somebody takes care of its start. */
   #opened: Subscription | undefined;
 
-  constructor(sink: PushSink, limits: SubscriptionLimits) {
+  /** @param refusal why none is opened any more: whoever has ended them ends no later one. */
+  constructor(
+    sink: PushSink,
+    limits: SubscriptionLimits,
+    refusal: () => KvError | undefined = () => undefined,
+  ) {
     this.sink = sink;
     this.#limits = limits;
+    this.#refusal = refusal;
   }
 
   /** How many there are; those included whose end the peer has yet to be told of. */
@@ -43,9 +50,11 @@ export class Subscriptions {
    * Opens one. Nothing is pushed before it is started, which is what becomes of it when the answer that has
    * its id has left.
    *
-   * @throws {KvError} `TOO_MANY_REQUESTS` if there are too many.
+   * @throws {KvError} `TOO_MANY_REQUESTS` if there are too many; the refusal, if there is one.
    */
   open(source: SubscriptionSource, settings: SubscriberSettings): Subscription {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
     const { maxSubscriptions } = this.#limits;
     if (this.#weight + source.weight > maxSubscriptions) {
       throw withoutStack(() => tooMany(maxSubscriptions));
