@@ -152,6 +152,21 @@ describe('what is pushed in one turn of the event loop', () => {
   });
 });
 
+describe('what goes to many', () => {
+  it('is the same bytes again after a peer was sent something else besides, which nobody shared', async () => {
+    const engine = new Engine();
+    const { streams } = await subscribers(engine, [['a'], ['a'], ['b']]);
+    void engine.execute(publish('b', 1n));
+    streams[2]?.push(frames(get('k')));
+    await settled();
+    void engine.execute(publish('a', 2n));
+    await settled();
+    expect(written(streams[2] as ScriptedStream)).toEqual([[1, 1n], 404]);
+    expect(streams[0]?.writes).toHaveLength(1);
+    expect(streams[1]?.writes[0]).toBe(streams[0]?.writes[0]);
+  });
+});
+
 describe('a peer that does not take what is pushed', () => {
   it('has no more written for it than its unsent bytes allow, and gets the rest when it does', async () => {
     const engine = new Engine();

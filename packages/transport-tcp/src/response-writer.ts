@@ -226,8 +226,11 @@ export class ResponseWriter implements AnswerSink, PushSink, Flushed {
   #takeWriter(): ByteWriter {
     const out = this.#writers.take();
     const run = this.#run;
+    if (run === undefined) return out;
     this.#run = undefined;
-    if (run !== undefined) out.write(run.bytes);
+    // If nobody else writes it, nobody else lets go of it either.
+    this.#runs.letGo();
+    out.write(run.bytes);
     return out;
   }
 
