@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ChangeRing } from './change-ring.js';
 import type { FeedChange } from './feed-change.js';
 
@@ -61,6 +61,34 @@ describe('a ring of changes', () => {
     expect([ring.dropped, ring.last]).toEqual([11, 11]);
     ring.push(TABLE, changeOf(12));
     expect(ring.at(12)?.value).toBe('x');
+  });
+
+  it('takes no memory for what is far too large', () => {
+    const value = new Uint8Array(1024 * 1024);
+    const ring = new ChangeRing({ maxChanges: 100, maxBytes: 1000 }, 0);
+    const allocated = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    onTestFinished(() => allocated.mockRestore());
+    ring.push(TABLE, changeOf(1, { value }));
+    for (const [bytes] of allocated.mock.calls) expect(bytes).toBeLessThan(value.length);
+    expect([ring.dropped, ring.last]).toEqual([1, 1]);
+  });
+
+  it('has nothing of what came until there is memory again', () => {
+    const dropped: number[] = [];
+    const limits = { maxChanges: 100, maxBytes: Number.POSITIVE_INFINITY };
+    const ring = new ChangeRing(limits, 0, (_, sequence) => dropped.push(sequence));
+    const push = (sequence: number): void =>
+      ring.push(TABLE, changeOf(sequence, { value: 'x'.repeat(40_000) }));
+    push(1);
+    const limited = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    onTestFinished(() => limited.mockRestore());
+    push(2);
+    expect([ring.dropped, ring.last, dropped]).toEqual([2, 2, [1, 2]]);
+    limited.mockRestore();
+    push(3);
+    expect([ring.dropped, ring.at(2), ring.at(3)?.position.sequence]).toEqual([2, undefined, 3]);
   });
 
   it('has nothing at a sequence that was left out', () => {

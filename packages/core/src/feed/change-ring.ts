@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import {
   type ChangeCause,
   type ChangeMessage,
@@ -6,7 +7,7 @@ import {
   valueFromMessage,
 } from '@kv/protocol';
 import { encodedChange } from './encoded-change.js';
-import type { FeedChange } from './feed-change.js';
+import { type FeedChange, leastBytesOf } from './feed-change.js';
 import { RecordRing } from './record-ring.js';
 
 /** How much a {@link ChangeRing} keeps. */
@@ -18,14 +19,18 @@ export interface RingLimits {
 
 const NOTHING = new Uint8Array(0);
 
+/** A ring of records takes twice the memory, in one piece. */
+const MOST_BYTES = Math.floor(constants.MAX_LENGTH / 2);
+
 /**
  * The last changes of a store, each of something that is `Recorded`. Their sequences follow on one another. It keeps
  * their bytes rather than the objects: ten thousand of these would be copied by each minor garbage collection.
  */
 export class ChangeRing<Recorded extends { readonly table: string }> {
-  readonly #limits: RingLimits;
+  readonly #maxChanges: number;
+  readonly #maxBytes: number;
   /** In the place of a sequence that was left out, there is nothing. */
-  readonly #records: RecordRing<Recorded | undefined> = new RecordRing();
+  readonly #records: RecordRing<Recorded | undefined>;
   #dropped: number;
   readonly #onDrop: (recorded: Recorded, sequence: number) => void;
 
@@ -38,7 +43,9 @@ export class ChangeRing<Recorded extends { readonly table: string }> {
     before: number,
     onDrop: (recorded: Recorded, sequence: number) => void = () => {},
   ) {
-    this.#limits = limits;
+    this.#maxChanges = limits.maxChanges;
+    this.#maxBytes = Math.min(limits.maxBytes, MOST_BYTES);
+    this.#records = new RecordRing(this.#maxBytes);
     this.#dropped = before;
     this.#onDrop = onDrop;
   }
@@ -54,14 +61,14 @@ export class ChangeRing<Recorded extends { readonly table: string }> {
   }
 
   /**
-   * Adds the newest change, and drops the oldest if they are too many; that one, too, if it is too large, or if there is
-   * no memory for it.
+   * Adds the newest change, and drops the oldest if they are too many; all of them and that one, too, if it is too large,
+   * or if there is no memory for it.
    */
   push(recorded: Recorded, change: FeedChange): void {
-    const bytes = encodedOrNot(change);
-    const isKept = bytes !== undefined && bytes.length <= this.#limits.maxBytes;
-    this.#add(recorded, isKept ? bytes : NOTHING);
-    while (!isKept && this.#records.count > 0) this.#drop();
+    if (this.#keep(recorded, change)) return;
+    this.clear();
+    this.#dropped++;
+    this.#onDrop(recorded, this.#dropped);
   }
 
   /** Leaves out a sequence. */
@@ -89,24 +96,31 @@ export class ChangeRing<Recorded extends { readonly table: string }> {
     this.#records.clear();
   }
 
+  /** @returns whether it is there. */
+  #keep(recorded: Recorded, change: FeedChange): boolean {
+    // What is far too large need not be encoded to be told.
+    if (leastBytesOf(change) > this.#maxBytes) return false;
+    try {
+      const bytes = encodedChange(change);
+      if (bytes.length > this.#maxBytes) return false;
+      this.#add(recorded, bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #add(recorded: Recorded | undefined, bytes: Uint8Array): void {
-    this.#records.push(recorded, bytes);
-    const { maxChanges, maxBytes } = this.#limits;
-    while (this.#records.count > maxChanges || this.#records.used > maxBytes) this.#drop();
+    const records = this.#records;
+    while (records.count > 0 && records.used + bytes.length > this.#maxBytes) this.#drop();
+    records.push(recorded, bytes);
+    while (records.count > this.#maxChanges) this.#drop();
   }
 
   #drop(): void {
     const recorded = this.#records.shift();
     this.#dropped++;
     if (recorded !== undefined) this.#onDrop(recorded, this.#dropped);
-  }
-}
-
-function encodedOrNot(change: FeedChange): Uint8Array | undefined {
-  try {
-    return encodedChange(change);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,27 +1,39 @@
 import { ByteWriter, writeChangeResponse } from '@kv/protocol';
 import type { FeedChange } from './feed-change.js';
 
-/** A writer that has grown beyond this is not kept. */
-const MAX_KEPT_BYTES = 256 * 1024;
+/** What has more bytes is not kept for longer than those take who ask one after the other. */
+const MAX_KEPT_BYTES = 64 * 1024;
 
-let writer = new ByteWriter();
+let writer: ByteWriter | undefined;
 /** What stands in it. */
 let encoded: FeedChange | undefined;
 
 /**
  * A change as the straight-line codec makes it travel. Encoded once for all who ask one after the other; valid until
- * somebody asks for another.
+ * somebody asks for another, and no longer than what now runs.
  *
  * @throws {KvError} `INTERNAL` if there is no memory.
  */
 export function encodedChange(change: FeedChange): Uint8Array {
-  if (change !== encoded) {
-    encoded = undefined;
-    if (writer.bytes.length > MAX_KEPT_BYTES) writer = new ByteWriter();
-    writer.length = 0;
-    writeChangeResponse(change, writer);
-    encoded = change;
-  }
+  writer ??= new ByteWriter();
+  if (change !== encoded) encode(change, writer);
   const { buffer, byteOffset } = writer.bytes;
   return new Uint8Array(buffer, byteOffset, writer.length);
+}
+
+function encode(change: FeedChange, out: ByteWriter): void {
+  encoded = undefined;
+  out.length = 0;
+  try {
+    writeChangeResponse(change, out);
+  } finally {
+    // Nothing may come for long that would take its place.
+    if (out.bytes.length > MAX_KEPT_BYTES) queueMicrotask(forget);
+  }
+  encoded = change;
+}
+
+function forget(): void {
+  writer = undefined;
+  encoded = undefined;
 }

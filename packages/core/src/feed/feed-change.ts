@@ -21,8 +21,13 @@ export interface FeedChange {
 }
 
 /** About how many bytes of memory a change takes. */
-export function memoryOf({ key, value, old }: FeedChange): number {
-  return OBJECT_BYTES + key.length + lengthOf(value) + lengthOf(old);
+export function memoryOf(change: FeedChange): number {
+  return OBJECT_BYTES + leastBytesOf(change);
+}
+
+/** How many bytes a change takes as it travels, at least. */
+export function leastBytesOf({ key, value, old }: FeedChange): number {
+  return key.length + lengthOf(value) + lengthOf(old);
 }
 
 function lengthOf(value: Value | undefined): number {

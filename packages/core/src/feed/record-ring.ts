@@ -1,12 +1,16 @@
 const INITIAL_BYTES = 64 * 1024;
 const INITIAL_SLOTS = 1024;
+/** Nothing has to be allocated to have nothing. */
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Records of bytes, each with a tag, the oldest of which leave first. They lie in one piece of memory, which grows as it
- * must: none of them is an object, so however many there are, they are no work for the garbage collector.
+ * must, to twice the bytes that all records have at the most: with that, there is always room for one more in one piece.
+ * None of them is an object, so however many there are, they are no work for the garbage collector.
  */
 export class RecordRing<Tag> {
-  #bytes: Buffer = Buffer.allocUnsafeSlow(0);
+  readonly #maxCapacity: number;
+  #bytes: Buffer = NO_BYTES;
   /** Where each record starts in `#bytes`, and how long it is: that of the oldest in slot `#first`, and so on, round. */
   #starts: number[] = [];
   #lengths: number[] = [];
@@ -16,6 +20,11 @@ export class RecordRing<Tag> {
   /** Where the next record starts, if there is room. */
   #end = 0;
   #used = 0;
+
+  /** @param maxBytes how many bytes all records have at the most, as whoever pushes sees to. */
+  constructor(maxBytes: number) {
+    this.#maxCapacity = 2 * maxBytes;
+  }
 
   /** How many records there are. */
   get count(): number {
@@ -32,7 +41,11 @@ export class RecordRing<Tag> {
     return this.#bytes.length;
   }
 
-  /** Appends a record: a copy of `bytes`. */
+  /**
+   * Appends a record: a copy of `bytes`.
+   *
+   * @throws {RangeError} if there is no memory; nothing has changed then.
+   */
   push(tag: Tag, bytes: Uint8Array): void {
     const { length } = bytes;
     if (this.#count === this.#starts.length) this.#growSlots();
@@ -60,7 +73,7 @@ export class RecordRing<Tag> {
 
   /** Drops all records, and gives the memory back. */
   clear(): void {
-    this.#bytes = Buffer.allocUnsafeSlow(0);
+    this.#bytes = NO_BYTES;
     [this.#starts, this.#lengths, this.#tags] = [[], [], []];
     [this.#first, this.#count, this.#end, this.#used] = [0, 0, 0, 0];
   }
@@ -90,9 +103,9 @@ export class RecordRing<Tag> {
   }
 
   #growBytes(length: number): void {
-    const grown = Buffer.allocUnsafeSlow(
-      Math.max(INITIAL_BYTES, this.#bytes.length * 2, this.#used + length),
-    );
+    const needed = this.#used + length;
+    const wanted = Math.max(INITIAL_BYTES, this.#bytes.length * 2, needed);
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(wanted, this.#maxCapacity)));
     let end = 0;
     for (let i = 0; i < this.#count; i++) {
       const record = this.at(i);

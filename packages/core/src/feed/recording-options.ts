@@ -4,7 +4,7 @@ import { checkOptionNames } from '@kv/protocol';
 export interface RecordingOptions {
   /** How many changes, of all tables together: 10,000 by default. */
   readonly maxChanges?: number | undefined;
-  /** About how many bytes of them: 16 MiB by default. */
+  /** About how many bytes of them: 16 MiB by default. They lie in twice the memory at the most. */
   readonly maxBytes?: number | undefined;
   /** How long the changes of a table are kept when nobody listens to it any more, in milliseconds: a minute by default. */
   readonly lingerMs?: number | undefined;

@@ -123,6 +123,22 @@ describe('a recording of changes', () => {
     },
   );
 
+  it('has a gap, and tells all the same, if there is no memory to keep a change', () => {
+    const { storage, keysAfter } = recording();
+    const told: string[] = [];
+    const { position } = storage.listen('t', ({ key }) => told.push(key));
+    const limited = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    expect(storage.set('t', 'a', 1n)).toBe(undefined);
+    limited.mockRestore();
+    const later = storage.position;
+    storage.set('t', 'b', 1n);
+    expect([told, storage.get('t', 'a')]).toEqual([['a', 'b'], 1n]);
+    expect(() => keysAfter(position)).toThrow(GONE);
+    expect(keysAfter(later)).toEqual(['b']);
+  });
+
   it('tells all in order, also what is changed by who is told of something', () => {
     const { storage } = recording();
     const told: string[] = [];
