@@ -1,4 +1,4 @@
-import type { Position } from '@kv/protocol';
+import type { Position, Value } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import type { Page } from '../storage/storage.js';
@@ -174,6 +174,27 @@ describe('a recording of changes', () => {
     read();
     const entries = [['a', 1n]];
     expect(await page).toEqual({ page: { entries, next: undefined }, position });
+  });
+
+  it('of a page that is called behind a write under way has the position of that', async () => {
+    const inner = new MemoryStorage();
+    let written = (): void => {};
+    const writing = new Promise<void>((resolve) => (written = resolve));
+    const set = inner.set.bind(inner);
+    vi.spyOn(inner, 'set').mockImplementation((...call) => {
+      const old = set(...call);
+      return writing.then(() => old) as unknown as Value | undefined;
+    });
+    const storage = new RecordingStorage(inner);
+    storage.listen('t', () => {});
+    const { sequence } = storage.position;
+    void storage.set('t', 'a', 1n);
+    const whole = { position: undefined, prefix: '', limit: 10, maxBytes: 1000 };
+    const page = storage.page('t', whole);
+    void storage.set('t', 'b', 1n);
+    written();
+    const { page: read, position } = await page;
+    expect([read.entries, position.sequence]).toEqual([[['a', 1n]], sequence + 1]);
   });
 
   it('ends with the storage', async () => {

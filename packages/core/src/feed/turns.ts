@@ -18,6 +18,8 @@ export class Turns {
   /**
    * Has what was called told in its turn: when the storage has answered it and all that was called before. The
    * caller gets his answer then, too.
+   *
+   * @throws what it was answered in the place of an answer, and what `tell` throws. Others have their turn all the same.
    */
   take<Answer, Told>(answer: Awaitable<Answer>, tell: (answer: Answer) => Told): Awaitable<Told> {
     if (!isPromise(answer) && this.#turns.length === 0) return tell(answer);
@@ -29,7 +31,14 @@ export class Turns {
         this.#tellReady();
       };
       Promise.resolve(answer).then(
-        (ready) => isReady(() => resolve(tell(ready))),
+        (ready) =>
+          isReady(() => {
+            try {
+              resolve(tell(ready));
+            } catch (error) {
+              reject(error);
+            }
+          }),
         // What failed has not taken effect, as far as anybody knows.
         (error) => isReady(() => reject(error)),
       );
