@@ -217,6 +217,21 @@ describe('a subscriber that is too slow', () => {
     ]);
   });
 
+  it('has one message wait, however large it is for all its subscriptions', () => {
+    const peer = aPeer({ maxWaitingBytes: 200 });
+    peer.subscribe('a');
+    peer.sink.room = 0;
+    const large = 'x'.repeat(1000);
+    expect([peer.publish('a', large), peer.publish('a', '2')]).toEqual([1, 0]);
+    peer.subscribe('b');
+    expect(peer.publish('b', large)).toBe(1);
+    take(peer, 9);
+    expect(peer.sink.summary).toEqual([
+      [1, 429],
+      [2, large],
+    ]);
+  });
+
   it('makes room for others of its peer when it is dropped', () => {
     const peer = aPeer({ maxSubscriptions: 1 });
     peer.subscribe('a', { maxMessages: 1 });
