@@ -45,11 +45,9 @@ export class HistoryReaders {
     this.#keep();
     if (this.#reading < MAX_READERS) this.#reading++;
     else await this.#turn();
-    const reader = this.#pick(after);
     try {
-      return await reader.read(this.#source(), after, through, take);
+      return await this.#readOne(after, through, take);
     } finally {
-      this.#idle.push(reader);
       this.#next();
     }
   }
@@ -64,6 +62,15 @@ export class HistoryReaders {
       });
     }
     this.#keep();
+  }
+
+  async #readOne(after: number, through: number, take: TakeChange): Promise<number> {
+    const reader = this.#pick(after);
+    try {
+      return await reader.read(this.#source(), after, through, take);
+    } finally {
+      this.#idle.push(reader);
+    }
   }
 
   /** One that stands there; or one that has been idle for longest, once there are as many as may be. */
