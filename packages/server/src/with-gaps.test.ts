@@ -43,6 +43,22 @@ describe('a subscription with its gaps', () => {
     expect(await items.next()).toMatchObject({ done: true });
   });
 
+  test('ends when it is left', async () => {
+    const kv = engine.client();
+    let tell = (_: Gap): void => {};
+    const subscription = await withGaps((onGap) => {
+      tell = onGap;
+      return kv.subscribe('news');
+    });
+    const items = subscription[Symbol.asyncIterator]();
+    const next = items.next();
+    tell({ missed: 1 });
+    await next;
+    // The next message is waited for all the while.
+    await items.return?.();
+    expect(engine.stats().subscriptions).toBe(0);
+  });
+
   test('fails as the subscription does, after the gap before that', async () => {
     const error = new Error('too slow');
     const broken: AsyncIterable<Message> = {

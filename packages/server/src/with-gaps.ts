@@ -25,17 +25,22 @@ export async function withGaps<Item>(
         item.catch(() => {});
         return item;
       };
-      for (let next = ask(); ; ) {
-        const known = new Promise<undefined>((resolve) => {
-          wake = () => resolve(undefined);
-        });
-        const item = gaps.length > 0 ? undefined : await Promise.race([next, known]);
-        // One item at a time is asked for, so whatever gap is known by now is before it.
-        yield* gaps.splice(0);
-        if (item === undefined) continue;
-        if (item.done) return;
-        yield item.value;
-        next = ask();
+      try {
+        for (let next = ask(); ; ) {
+          const known = new Promise<undefined>((resolve) => {
+            wake = () => resolve(undefined);
+          });
+          const item = gaps.length > 0 ? undefined : await Promise.race([next, known]);
+          // One item at a time is asked for, so whatever gap is known by now is before it.
+          yield* gaps.splice(0);
+          if (item === undefined) continue;
+          if (item.done) return;
+          yield item.value;
+          next = ask();
+        }
+      } finally {
+        // Whoever leaves is told of no more.
+        await items.return?.();
       }
     },
   };
