@@ -32,3 +32,28 @@ describe('tables that are watched', () => {
     expect(tables.size).toBe(0);
   });
 });
+
+describe('a table that is watched', () => {
+  /** One that has changed while a snapshot was taken. */
+  function changed(): WatchedTable {
+    const table = new WatchedTable('t', 5);
+    table.last = 7;
+    table.mark(false);
+    table.last = 9;
+    return table;
+  }
+
+  it('has lost what came before a snapshot that was adopted', () => {
+    const table = changed();
+    expect(table.lost(true)).toBe(7);
+    table.mark(true);
+    expect([table.lost(false), table.lost(true)]).toEqual([7, 9]);
+  });
+
+  it('has lost nothing by one that was not, also when the next is begun', () => {
+    const table = changed();
+    expect(table.lost(false)).toBe(5);
+    table.mark(false);
+    expect([table.lost(false), table.lost(true)]).toEqual([5, 9]);
+  });
+});
