@@ -32,6 +32,17 @@ const printed = (io: TestIo, count: number): Promise<void> =>
   vi.waitFor(() => expect(lines(io).length).toBe(count));
 
 describe('kv subscribe', () => {
+  test('ends with 0 after so many lines', async () => {
+    const io = newIo();
+    const code = run(['subscribe', 'news', '--pattern', 'n*', '--limit', '3'], io);
+    await subscribed(2);
+    const client = server.engine.client();
+    for (const value of ['rain', 'snow']) await client.publish('news', value);
+    expect(await code).toBe(0);
+    expect(lines(io)).toHaveLength(3);
+    await subscribed(0);
+  });
+
   const chatHint =
     "hint: 'chat.*' is the topic of just this name; all that match it are --pattern 'chat.*'";
 

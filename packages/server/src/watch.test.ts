@@ -86,6 +86,16 @@ describe('kv watch', () => {
     }
   });
 
+  test('ends with 0 after so many lines, without a wait for another', async () => {
+    const kv = server.engine.client();
+    await kv.hset('users', 'u1', 'Tyr');
+    const io = newIo();
+    expect(await run(['watch', 'users', '--snapshot', '--limit', '1'], io)).toBe(0);
+    expect(lines(io)).toHaveLength(1);
+    await watching(0);
+    expect(await run(['watch', 'users', '--limit', '0'], newIo())).toBe(2);
+  });
+
   test.each([
     [['--key', 'b'], ['set\tb\t1']],
     [

@@ -1,6 +1,8 @@
 import type { KvClient, SubscribeOptions, TopicPattern } from '@kv/protocol';
 import { advising } from '../advising.js';
 import type { ClientCommand, Say } from '../client-command.js';
+import { count } from '../flags.js';
+import { limited } from '../limited.js';
 import { hintAtLiteral } from '../literal-topic.js';
 import { merge } from '../merge.js';
 import type { GapItem, Item, MessageItem } from '../render.js';
@@ -10,6 +12,7 @@ import { withGaps } from '../with-gaps.js';
 interface SubscribeFlags {
   readonly pattern?: readonly string[];
   readonly dropOldest?: boolean;
+  readonly limit?: number;
 }
 
 const ADVICE = 'with --drop-oldest it would miss some, say how many, and go on';
@@ -28,6 +31,7 @@ export const subscribe: ClientCommand<string[], SubscribeFlags> = {
       'of what it is too slow for, miss what has waited longest, and say how many; without it, it fails',
       (text) => text,
     ],
+    ['--limit <n>', 'end after so many lines', count(1)],
   ],
   note: `
 Prints a message a line, after its topic. A message that was published to several of the topics' patterns comes as
@@ -40,7 +44,7 @@ subscribed to <topics>', says when it is in place: what is published after that 
     'kv subscribe news weather --json',
     "kv subscribe --pattern 'chat.*'",
   ],
-  prepare: (topics, _values, { pattern = [], dropOldest = false }) => {
+  prepare: (topics, _values, { pattern = [], dropOldest = false, limit }) => {
     const all = [...topics, ...pattern.map((each) => ({ pattern: each }))];
     if (all.length === 0) throw usageError('there must be a topic or a --pattern');
     const overflow = dropOldest ? 'drop-oldest' : 'error';
@@ -49,7 +53,7 @@ subscribed to <topics>', says when it is in place: what is published after that 
       const options = { signal, overflow } as const;
       const messages = await Promise.all(all.map((topic) => itemsOf(client, topic, options)));
       say(`kv is subscribed to ${[...topics, ...pattern].join(', ')}`);
-      return { items: items(messages, options), live: true };
+      return { items: limited(items(messages, options), limit), live: true };
     };
   },
 };

@@ -1,7 +1,8 @@
 import type { KvError, Position, Watch } from '@kv/protocol';
 import { advising } from '../advising.js';
 import { type ClientCommand, TABLE } from '../client-command.js';
-import { text } from '../flags.js';
+import { count, text } from '../flags.js';
+import { limited } from '../limited.js';
 import { parsePosition, positionText } from '../position-argument.js';
 import type { Item } from '../render.js';
 import { checkUsage } from '../usage.js';
@@ -12,6 +13,7 @@ interface WatchFlags {
   readonly after?: Position;
   readonly snapshot?: boolean;
   readonly conflate?: boolean;
+  readonly limit?: number;
 }
 
 const ADVICE = 'begin anew with --snapshot, and without --after';
@@ -29,6 +31,7 @@ export const watch: ClientCommand<[table: string], WatchFlags> = {
     ],
     ['--snapshot', 'begin with all pairs of the table, as far as they are wanted', (text) => text],
     ['--conflate', 'of what it is too slow for, only the last change of each key', (text) => text],
+    ['--limit <n>', 'end after so many lines', count(1)],
   ],
   note: `
 Prints a change a line: what made it, the key, and the value that is there now. With --json, the position too, and the
@@ -39,10 +42,11 @@ it is in place: what is written after that is printed.
   examples: [
     'kv watch users',
     'kv watch users --snapshot --json',
+    'kv watch jobs --key next --limit 1',
     'kv watch users --prefix eu: --after 127803965044113:1234',
   ],
   prepare:
-    ([table], _values, { key, prefix, after, snapshot, conflate }) =>
+    ([table], _values, { key, prefix, after, snapshot, conflate, limit }) =>
     async (client, { signal }, say) => {
       const overflow = conflate === true ? 'conflate' : undefined;
       const onTooLarge = ({ message }: KvError): void => say(message);
@@ -51,7 +55,7 @@ it is in place: what is written after that is printed.
       const { position } = watching;
       const from = position === undefined ? '' : ` after ${positionText(position)}`;
       say(`kv watches ${table}${from}`);
-      return { items: items(watching, signal), live: true };
+      return { items: limited(items(watching, signal), limit), live: true };
     },
 };
 
