@@ -8,7 +8,13 @@ import {
   type WriteOp,
 } from '@kv/core';
 import type { DataDirectory } from '@kv/data-directory';
-import { type Awaitable, KvError, type Value } from '@kv/protocol';
+import {
+  type Awaitable,
+  checkOptionNames,
+  KvError,
+  type OptionNames,
+  type Value,
+} from '@kv/protocol';
 import { CallQueue } from './call-queue.js';
 import { failureOf } from './failure.js';
 import { KeyCall } from './key-call.js';
@@ -34,6 +40,9 @@ export interface LevelOpenOptions extends LevelOptions {
   /** A directory for this storage alone, made if it is missing. */
   readonly directory: string;
 }
+
+const OPTIONS: OptionNames<LevelOptions> = { sync: true };
+const OPEN_OPTIONS: OptionNames<LevelOpenOptions> = { ...OPTIONS, directory: true };
 
 /** Figures of a {@link LevelStorage}. */
 export type LevelStorageStats = {
@@ -87,8 +96,11 @@ export class LevelStorage implements Storage {
    *
    * @throws {KvError} whatever `DataDirectory.open` does; `STORAGE_FAILURE`, with LevelDB's error as its cause, if
    * LevelDB cannot open what is there.
+   * @throws {TypeError} for an option that there is not.
    */
-  static async open({ directory, sync = true }: LevelOpenOptions): Promise<LevelStorage> {
+  static async open(options: LevelOpenOptions): Promise<LevelStorage> {
+    checkOptionNames('a LevelStorage', options, OPEN_OPTIONS);
+    const { directory, sync = true } = options;
     const opened = await openLevel(directory);
     return new LevelStorage(opened.db, sync, opened.directory);
   }
@@ -98,8 +110,11 @@ export class LevelStorage implements Storage {
    * of abstract-level that keeps keys and values as bytes, or a sublevel of one.
    *
    * @throws {KvError} `STORAGE_FAILURE` if it cannot be opened, `UNSUPPORTED` if it keeps text.
+   * @throws {TypeError} for an option that there is not.
    */
-  static async on(db: LevelDatabase, { sync = true }: LevelOptions = {}): Promise<LevelStorage> {
+  static async on(db: LevelDatabase, options: LevelOptions = {}): Promise<LevelStorage> {
+    checkOptionNames('a LevelStorage', options, OPTIONS);
+    const { sync = true } = options;
     try {
       await db.open();
     } catch (error) {

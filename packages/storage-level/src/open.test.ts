@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from '@kv/data-directory';
+import { MemoryLevel } from 'memory-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LevelStorage } from './level-storage.js';
 import { writeAndBeKilled } from './testing/writer.js';
@@ -28,6 +29,15 @@ describe('opening a directory', () => {
     await storage.close();
     expect(await inspect(directory)).toMatchObject({ engine: 'level', version: 1 });
     expect((await readdir(directory)).sort()).toEqual(['kv.json', 'kv.lock', 'level']);
+  });
+
+  it('is refused, and makes nothing, with an option that there is not', async () => {
+    const error = new TypeError("There is no option 'synch' of a LevelStorage");
+    const misspelt = { directory, synch: true };
+    await expect(LevelStorage.open(misspelt)).rejects.toThrow(error);
+    const none: object = { synch: true };
+    await expect(LevelStorage.on(new MemoryLevel(), none)).rejects.toThrow(error);
+    expect(await readdir(parent)).toEqual([]);
   });
 
   it('finds what was written with a sync, and what was written without', async () => {

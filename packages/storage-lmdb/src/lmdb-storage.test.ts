@@ -166,6 +166,16 @@ describe('a storage in LMDB', () => {
     expect(storage.stats().mapBytes).toBeGreaterThan(90 * 2 ** 20);
   });
 
+  it('refuses an option that there is not', async () => {
+    const misspelt: object = { mapsize: 1 };
+    await storage.close();
+    await expect(open(misspelt)).rejects.toThrow(
+      new TypeError("There is no option 'mapsize' of an LmdbStorage"),
+    );
+    // And has not kept the directory for itself.
+    await open();
+  });
+
   it.each([0, -1, 1.5, Number.NaN])('refuses a mapSize of %d', async (mapSize) => {
     await storage.close();
     await expect(open({ mapSize })).rejects.toThrow(RangeError);

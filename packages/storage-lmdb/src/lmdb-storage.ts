@@ -7,7 +7,13 @@ import {
   type WriteOp,
 } from '@kv/core';
 import { DataDirectory, type DataFormat } from '@kv/data-directory';
-import { type Awaitable, KvError, type Value } from '@kv/protocol';
+import {
+  type Awaitable,
+  checkOptionNames,
+  KvError,
+  type OptionNames,
+  type Value,
+} from '@kv/protocol';
 import { Change } from './batch.js';
 import { Environment } from './environment.js';
 import { MAX_TABLE_BYTES, rangeOf } from './place.js';
@@ -30,6 +36,8 @@ export interface LmdbStorageOptions {
    */
   readonly mapSize?: number;
 }
+
+const OPTIONS: OptionNames<LmdbStorageOptions> = { directory: true, sync: true, mapSize: true };
 
 /** Figures of a {@link LmdbStorage}. */
 export type LmdbStorageStats = {
@@ -81,8 +89,11 @@ export class LmdbStorage implements Storage {
    * @throws {KvError} `UNAVAILABLE` if it is open already, `UNSUPPORTED` if it is another engine's,
    * `STORAGE_FAILURE` if it cannot be used, or cannot be read.
    * @throws {RangeError} if an option is not what it must be.
+   * @throws {TypeError} for an option that there is not.
    */
-  static async open({ directory, sync = true, mapSize }: LmdbStorageOptions): Promise<LmdbStorage> {
+  static async open(options: LmdbStorageOptions): Promise<LmdbStorage> {
+    checkOptionNames('an LmdbStorage', options, OPTIONS);
+    const { directory, sync = true, mapSize } = options;
     if (mapSize !== undefined && !(Number.isSafeInteger(mapSize) && mapSize > 0)) {
       throw new RangeError('mapSize must be a positive integer');
     }

@@ -31,6 +31,15 @@ describe('opening', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('is refused, and makes nothing, with an option that there is not', async () => {
+    const path = join(directory, 'data');
+    const misspelt = { directory: path, fsnyc: 'never' };
+    await expect(WalStorage.open(misspelt)).rejects.toThrow(
+      new TypeError("There is no option 'fsnyc' of a WalStorage"),
+    );
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('can be ended while it reads, which leaves everything as it is', async () => {
     const storage = await WalStorage.open({ directory });
     for (const key of ['a', 'b', 'c']) await storage.set('t', key, 'value');

@@ -13,6 +13,7 @@ import {
   type WriteOp,
 } from '@kv/core';
 import { DataDirectory, type DataFormat } from '@kv/data-directory';
+import { checkOptionNames, type OptionNames } from '@kv/protocol';
 import { CommitQueue } from './commit-queue.js';
 import { EncodedChanges } from './encoded-changes.js';
 import { WalFeed } from './feed/wal-feed.js';
@@ -48,6 +49,22 @@ export interface WalStorageOptions extends Partial<LogOptions> {
   /** Ends the opening when it is aborted, if that is not over by then: what there is stays as it is. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const OPTIONS: OptionNames<WalStorageOptions> = {
+  directory: true,
+  fsync: true,
+  inline: true,
+  segmentBytes: true,
+  fileSystem: true,
+  onWarning: true,
+  clock: true,
+  newEpochTag: true,
+  logOldValues: true,
+  snapshotLogBytes: true,
+  snapshotAtClose: true,
+  snapshotSignal: true,
+  signal: true,
+};
 
 /** Figures of a {@link WalStorage}, besides those of the slabs. */
 export type WalStorageStats = SlabStorageStats & {
@@ -141,8 +158,10 @@ export class WalStorage implements Storage {
    * another engine or of a newer version, `UNAVAILABLE` if it is open already; `CANCELLED` if
    * it was ended by the signal.
    * @throws {RangeError} if an option is not what it must be.
+   * @throws {TypeError} for an option that there is not: what is misspelt must not be taken for something less safe.
    */
   static async open(given: WalStorageOptions): Promise<WalStorage> {
+    checkOptionNames('a WalStorage', given, OPTIONS);
     const { snapshotLogBytes } = given;
     if (snapshotLogBytes !== undefined && !(snapshotLogBytes > 0)) {
       throw new RangeError('snapshotLogBytes must be a positive number');

@@ -195,6 +195,13 @@ describe('a write', () => {
   });
 });
 
+it('an option that there is not is refused', () => {
+  const misspelt: object = { maxEntries: 1 };
+  expect(() => new MemoryStorage(misspelt)).toThrow(
+    new TypeError("There is no option 'maxEntries' of a MemoryStorage"),
+  );
+});
+
 it.each([0, -1, Number.NaN])('a limit of %d entries is refused', (maxEntriesPerTable) => {
   expect(() => new MemoryStorage({ maxEntriesPerTable })).toThrow(RangeError);
 });

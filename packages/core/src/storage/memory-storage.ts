@@ -1,4 +1,4 @@
-import { KvError, type Value } from '@kv/protocol';
+import { checkOptionNames, KvError, type OptionNames, type Value } from '@kv/protocol';
 import { entryBytes } from './entry-bytes.js';
 import {
   checkOps,
@@ -18,6 +18,8 @@ export interface MemoryStorageOptions {
   readonly maxEntriesPerTable?: number | undefined;
 }
 
+const OPTIONS: OptionNames<MemoryStorageOptions> = { maxEntriesPerTable: true };
+
 /**
  * Tables in memory, as a `Map` of `Map`s. The simplest storage there is, and so the reference for
  * what the contract means. Answers everything at once; keeps nothing when the process ends.
@@ -33,8 +35,13 @@ export class MemoryStorage implements Storage {
   readonly #maxEntries: number;
   #tables: Map<string, Map<string, Value>> | undefined = new Map();
 
-  /** @throws {RangeError} if the option is not what it must be. */
-  constructor({ maxEntriesPerTable = MAP_CAPACITY }: MemoryStorageOptions = {}) {
+  /**
+   * @throws {RangeError} if the option is not what it must be.
+   * @throws {TypeError} for an option that there is not.
+   */
+  constructor(options: MemoryStorageOptions = {}) {
+    checkOptionNames('a MemoryStorage', options, OPTIONS);
+    const { maxEntriesPerTable = MAP_CAPACITY } = options;
     if (!(maxEntriesPerTable >= 1)) {
       throw new RangeError('maxEntriesPerTable must be a positive number');
     }

@@ -52,6 +52,13 @@ describe('a budget', () => {
     expect(() => new SlabStorage({ maxBytes })).toThrow(RangeError);
   });
 
+  it('is not what it is not called', () => {
+    const misspelt: object = { maxByte: 65_536 };
+    expect(() => new SlabStorage(misspelt)).toThrow(
+      new TypeError("There is no option 'maxByte' of a SlabStorage"),
+    );
+  });
+
   it('is kept, whatever is written', () => {
     const key = fc.nat({ max: 5_000 }).map((i) => `key ${i}`);
     const value = fc

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { KvError, readUtf8, type Value } from '@kv/protocol';
+import { checkOptionNames, KvError, type OptionNames, readUtf8, type Value } from '@kv/protocol';
 import { entryBytes } from '../entry-bytes.js';
 import {
   checkOps,
@@ -35,6 +35,8 @@ export interface SlabStorageOptions {
    */
   readonly hashKey?: Uint8Array | undefined;
 }
+
+const OPTIONS: OptionNames<SlabStorageOptions> = { maxBytes: true, hashKey: true };
 
 /** Figures of a {@link SlabStorage}. */
 export type SlabStorageStats = {
@@ -96,11 +98,11 @@ export class SlabStorage implements Storage {
   /**
    * @param parts for tests: what to use in the place of the usual.
    * @throws {RangeError} if an option is not what it must be.
+   * @throws {TypeError} for an option that there is not.
    */
-  constructor(
-    { maxBytes, hashKey = randomBytes(HASH_KEY_BYTES) }: SlabStorageOptions = {},
-    parts: Partial<SlabParts> = {},
-  ) {
+  constructor(options: SlabStorageOptions = {}, parts: Partial<SlabParts> = {}) {
+    checkOptionNames('a SlabStorage', options, OPTIONS);
+    const { maxBytes, hashKey = randomBytes(HASH_KEY_BYTES) } = options;
     if (hashKey.length !== HASH_KEY_BYTES) {
       throw new RangeError(`hashKey must be of ${HASH_KEY_BYTES} bytes`);
     }
