@@ -13,18 +13,22 @@ import type { CommandService } from '../command-service.js';
 import { ChangeFilter } from '../feed/change-filter.js';
 import { changeBytes, changeMessage } from '../feed/change-message.js';
 import type { Feed } from '../feed/feed.js';
+import { memoryOf } from '../feed/feed-change.js';
 import { checkTable, DEFAULT_LIMITS } from '../limits.js';
 
 /** More than this costs the others too long a wait. */
 const MAX_CHANGES = 1000;
 const MAX_PAGE_BYTES = 1024 * 1024;
 
+/** About how many bytes of changes are looked at for those that are asked for, once there are any. */
+const MAX_SEEN_BYTES = 4 * 1024 * 1024;
+
 /** What an answer takes besides its changes. */
 const AROUND_BYTES = 64;
 
 /**
- * Answers the changes of a table after a position, or of some of its keys, as many as one answer holds; and the
- * position to go on from. 410 if they are not kept any more, in part or as a whole, or if there is no such position.
+ * Answers the changes of a table after a position, or of some of its keys, as many as one answer holds, or as are found
+ * in a moment; and the position to go on from. Without changes, there are no more. 410 if they are not kept any more, in part or as a whole, or if there is no such position.
  * 413 if the change that comes next is too large for any answer: it names the key, and has a position, too, with which one
  * can go on behind the change.
  */
@@ -52,10 +56,14 @@ async function read(
 ): Promise<CommandResponse> {
   // What is told while this is read comes next time, unless it is met.
   let end = later(after, feed.position);
+  let seenBytes = 0;
   for await (const some of feed.history(table, after)) {
     for (const change of some) {
       if (filter.matches(change.key) && !page.add(changeMessage(change))) return page.response();
       end = later(change.position, end);
+      seenBytes += memoryOf(change);
+      // An answer without changes would say that there are no more.
+      if (seenBytes >= MAX_SEEN_BYTES && page.hasChanges) return page.response(change.position);
     }
   }
   return page.response(end);
@@ -80,6 +88,10 @@ class Page {
     this.#limit = limit;
     this.#room = maxResponseBytes - AROUND_BYTES;
     this.#maxBytes = Math.min(MAX_PAGE_BYTES, this.#room);
+  }
+
+  get hasChanges(): boolean {
+    return this.#changes.length > 0;
   }
 
   /**
