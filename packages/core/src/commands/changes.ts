@@ -28,9 +28,9 @@ const AROUND_BYTES = 64;
 
 /**
  * Answers the changes of a table after a position, or of some of its keys, as many as one answer holds, or as are found
- * in a moment; and the position to go on from. Without changes, there are no more. 410 if they are not kept any more, in part or as a whole, or if there is no such position.
- * 413 if the change that comes next is too large for any answer: it names the key, and has a position, too, with which one
- * can go on behind the change.
+ * in a moment; and the position to go on from. Without changes, there are no more. 410 if they are not kept any more, in
+ * part or as a whole, or if there is no such position. 413 if the change that comes next is too large for any answer: it
+ * names the key, and has a position, too, with which one can go on behind the change.
  */
 export const changes: CommandService<'changes'> = (
   { table, key, prefix, after, limit },
