@@ -10,6 +10,8 @@ import { PushedProgress } from './pushed-progress.js';
 /** After so many bytes of changes of other keys, a peer is told how far it has come: a small part of what a feed keeps. */
 const PASSED_BYTES = 64 * 1024;
 
+const KEPT_BYTES = 64 * 1024;
+
 /** The changes of a table, for one who watches it. */
 export class WatchSource implements SubscriptionSource {
   readonly weight = 1;
@@ -62,11 +64,17 @@ export class WatchSource implements SubscriptionSource {
 let lastChange: FeedChange | undefined;
 let lastMessage: PushedChange | undefined;
 
+function forget(): void {
+  [lastChange, lastMessage] = [undefined, undefined];
+}
+
 function messageOf(change: FeedChange, isShared: boolean): PushedChange {
   if (!isShared) return new PushedChange(change, false);
   if (lastMessage === undefined || lastChange !== change) {
     lastMessage = new PushedChange(change, true);
     lastChange = change;
+    // What is large is not kept when all have been told of it.
+    if (memoryOf(change) > KEPT_BYTES) queueMicrotask(forget);
   }
   return lastMessage;
 }
