@@ -4,9 +4,13 @@ import type { FeedChange } from './feed-change.js';
 /** What has more bytes is not kept for longer than those take who ask one after the other. */
 const MAX_KEPT_BYTES = 64 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 let writer: ByteWriter | undefined;
-/** What stands in it. */
+/** What stands in it, */
 let encoded: FeedChange | undefined;
+/** and where. */
+let bytes: Uint8Array = NOTHING;
 
 /**
  * A change as the straight-line codec makes it travel. Encoded once for all who ask one after the other; valid until
@@ -15,13 +19,12 @@ let encoded: FeedChange | undefined;
  * @throws {KvError} `INTERNAL` if there is no memory.
  */
 export function encodedChange(change: FeedChange): Uint8Array {
+  if (change === encoded) return bytes;
   writer ??= new ByteWriter();
-  if (change !== encoded) encode(change, writer);
-  const { buffer, byteOffset } = writer.bytes;
-  return new Uint8Array(buffer, byteOffset, writer.length);
+  return encode(change, writer);
 }
 
-function encode(change: FeedChange, out: ByteWriter): void {
+function encode(change: FeedChange, out: ByteWriter): Uint8Array {
   encoded = undefined;
   out.length = 0;
   try {
@@ -30,10 +33,14 @@ function encode(change: FeedChange, out: ByteWriter): void {
     // Nothing may come for long that would take its place.
     if (out.bytes.length > MAX_KEPT_BYTES) queueMicrotask(forget);
   }
+  const { buffer, byteOffset } = out.bytes;
+  bytes = new Uint8Array(buffer, byteOffset, out.length);
   encoded = change;
+  return bytes;
 }
 
 function forget(): void {
   writer = undefined;
+  bytes = NOTHING;
   encoded = undefined;
 }

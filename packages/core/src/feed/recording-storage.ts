@@ -143,22 +143,24 @@ export class RecordingStorage implements Storage, Feed {
   // The storage.
 
   set(table: string, key: string, value: Value): Awaitable<Value | undefined> {
-    if (!this.#isRecorded(table)) return this.#storage.set(table, key, value);
+    const recorded = this.#recorded(table);
+    if (recorded === undefined) return this.#storage.set(table, key, value);
     const op = ownOp({ op: 'set', key, value });
-    return this.#changed(table, op, this.#storage.set(table, key, value));
+    return this.#changed(recorded, op, this.#storage.set(table, key, value));
   }
 
   del(table: string, key: string): Awaitable<Value | undefined> {
-    if (!this.#isRecorded(table)) return this.#storage.del(table, key);
-    return this.#changed(table, { op: 'delete', key }, this.#storage.del(table, key));
+    const recorded = this.#recorded(table);
+    if (recorded === undefined) return this.#storage.del(table, key);
+    return this.#changed(recorded, { op: 'delete', key }, this.#storage.del(table, key));
   }
 
   write(table: string, ops: readonly WriteOp[]): Awaitable<(Value | undefined)[]> {
-    if (!this.#isRecorded(table)) return this.#storage.write(table, ops);
+    if (this.#recorded(table) === undefined) return this.#storage.write(table, ops);
     const own = ops.map(ownOp);
     return this.#turns.take(this.#storage.write(table, ops), (olds) => {
       own.forEach((op, i) => {
-        this.#record(table, op, olds[i]);
+        this.#recordIn(table, op, olds[i]);
       });
       return olds;
     });
@@ -193,9 +195,9 @@ export class RecordingStorage implements Storage, Feed {
     for (const table of [...this.#tables.keys()]) this.#end(table);
   }
 
-  /** Mostly, nothing is. */
-  #isRecorded(table: string): boolean {
-    return this.#tables.size > 0 && this.#tables.has(table);
+  /** Mostly, nothing is recorded. */
+  #recorded(table: string): RecordedTable | undefined {
+    return this.#tables.size > 0 ? this.#tables.get(table) : undefined;
   }
 
   #begin(table: string): RecordedTable {
@@ -223,32 +225,44 @@ export class RecordingStorage implements Storage, Feed {
 
   /** Has a change recorded in its turn: mostly, that is now. */
   #changed(
-    table: string,
+    recorded: RecordedTable,
     op: WriteOp,
     answer: Awaitable<Value | undefined>,
   ): Awaitable<Value | undefined> {
     if (isPromise(answer) || this.#turns.waiting) {
-      return this.#turns.take(answer, (old) => {
-        this.#record(table, op, old);
-        return old;
-      });
+      return this.#changedLater(recorded.table, op, answer);
     }
-    this.#record(table, op, answer);
+    this.#record(recorded, op, answer);
     return answer;
   }
 
-  #record(table: string, op: WriteOp, old: Value | undefined): void {
+  /** Apart, so that nothing is set aside for what is waited for where nothing is. */
+  #changedLater(
+    table: string,
+    op: WriteOp,
+    answer: Awaitable<Value | undefined>,
+  ): Awaitable<Value | undefined> {
+    return this.#turns.take(answer, (old) => {
+      this.#recordIn(table, op, old);
+      return old;
+    });
+  }
+
+  /** Records a change, if somebody still listens, or again. */
+  #recordIn(table: string, op: WriteOp, old: Value | undefined): void {
     const recorded = this.#tables.get(table);
-    // Nothing has changed, or nobody listens any more.
-    if (recorded === undefined || (op.op === 'delete' && old === undefined)) return;
-    const position = { epoch: this.#epoch, sequence: this.#ring.last + 1 };
-    const value = op.op === 'set' ? op.value : undefined;
+    if (recorded !== undefined) this.#record(recorded, op, old);
+  }
+
+  #record(recorded: RecordedTable, op: WriteOp, old: Value | undefined): void {
+    // Nothing has changed.
+    if (op.op === 'delete' && old === undefined) return;
     const change: FeedChange = {
-      position,
-      table,
+      position: { epoch: this.#epoch, sequence: this.#ring.last + 1 },
+      table: recorded.table,
       key: op.key,
       cause: op.op,
-      value,
+      value: op.op === 'set' ? op.value : undefined,
       // The caller may change what it is answered.
       old: old instanceof Uint8Array ? Uint8Array.from(old) : old,
       oldKnown: true,
