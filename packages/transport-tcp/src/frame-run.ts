@@ -1,3 +1,5 @@
+const NO_BYTES = Buffer.alloc(0);
+
 /**
  * Frames one behind the other, as they go to any number of peers that are sent the same ones. What is pushed to
  * many so costs each of them a reference: the bytes are put together once.
@@ -18,7 +20,7 @@ export class FrameRun {
 
   /** No frames. */
   static empty(): FrameRun {
-    return new FrameRun(undefined, Buffer.alloc(0));
+    return new FrameRun(undefined, NO_BYTES);
   }
 
   /**
@@ -29,6 +31,11 @@ export class FrameRun {
   with(frame: Uint8Array): FrameRun | undefined {
     this.#after ??= new FrameRun(this, frame);
     return this.#after.#frame === frame ? this.#after : undefined;
+  }
+
+  /** Whether others have put frames behind these. */
+  get isContinued(): boolean {
+    return this.#after !== undefined;
   }
 
   /** All their bytes. Nobody may change them. */
@@ -57,6 +64,7 @@ export class FrameRuns {
 
   /** Lets go of all that were begun: they have been written, and the next are others. */
   letGo(): void {
-    this.#empty = FrameRun.empty();
+    // Each of the peers says so, and the first has let go of all.
+    if (this.#empty.isContinued) this.#empty = FrameRun.empty();
   }
 }
