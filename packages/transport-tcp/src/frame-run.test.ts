@@ -35,4 +35,11 @@ describe('a run of frames', () => {
     runs.letGo();
     expect(runs.begin.with(other)?.bytes).toEqual(other);
   });
+
+  it('begins where it did if nothing was begun, for each of many peers lets go', () => {
+    const runs = new FrameRuns();
+    const { begin } = runs;
+    runs.letGo();
+    expect(runs.begin).toBe(begin);
+  });
 });

@@ -1,8 +1,8 @@
 import { ByteWriter, writeChangeResponse } from '@kv/protocol';
 import type { FeedChange } from './feed-change.js';
 
-/** What has more bytes is not kept for longer than those take who ask one after the other. */
-const MAX_KEPT_BYTES = 64 * 1024;
+/** What has more bytes is not kept for longer than those take who ask for a change one after the other. */
+export const MAX_KEPT_BYTES: number = 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,7 +1,7 @@
-import type { Position, Value } from '@kv/protocol';
+import type { Position } from '@kv/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryStorage } from '../storage/memory-storage.js';
-import type { Page } from '../storage/storage.js';
+import type { Storage } from '../storage/storage.js';
 import type { FeedChange } from './feed-change.js';
 import type { RecordingOptions } from './recording-options.js';
 import { RecordingStorage } from './recording-storage.js';
@@ -153,7 +153,7 @@ describe('a recording of changes', () => {
   });
 
   it('of a page that takes its time keeps nobody else waiting, and is positioned where it was called', async () => {
-    const inner = new MemoryStorage();
+    const inner: Storage = new MemoryStorage();
     let read = (): void => {};
     const reading = new Promise<void>((resolve) => {
       read = resolve;
@@ -161,7 +161,7 @@ describe('a recording of changes', () => {
     const scan = inner.scan.bind(inner);
     vi.spyOn(inner, 'scan').mockImplementation((...call) => {
       const page = scan(...call);
-      return reading.then(() => page) as unknown as Page;
+      return reading.then(() => page);
     });
     const storage = new RecordingStorage(inner);
     storage.listen('t', () => {});
@@ -177,13 +177,13 @@ describe('a recording of changes', () => {
   });
 
   it('of a page that is called behind a write under way has the position of that', async () => {
-    const inner = new MemoryStorage();
+    const inner: Storage = new MemoryStorage();
     let written = (): void => {};
     const writing = new Promise<void>((resolve) => (written = resolve));
     const set = inner.set.bind(inner);
     vi.spyOn(inner, 'set').mockImplementation((...call) => {
       const old = set(...call);
-      return writing.then(() => old) as unknown as Value | undefined;
+      return writing.then(() => old);
     });
     const storage = new RecordingStorage(inner);
     storage.listen('t', () => {});

@@ -2,6 +2,7 @@ import type { Position } from '@kv/protocol';
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { SubscriptionSource } from '../subscriptions/subscription-source.js';
 import type { ChangeFilter } from './change-filter.js';
+import { MAX_KEPT_BYTES } from './encoded-change.js';
 import type { Feed, Listening } from './feed.js';
 import { type FeedChange, memoryOf } from './feed-change.js';
 import { PushedChange } from './pushed-change.js';
@@ -9,8 +10,6 @@ import { PushedProgress } from './pushed-progress.js';
 
 /** After so many bytes of changes of other keys, a peer is told how far it has come: a small part of what a feed keeps. */
 const PASSED_BYTES = 64 * 1024;
-
-const KEPT_BYTES = 64 * 1024;
 
 /** The changes of a table, for one who watches it. */
 export class WatchSource implements SubscriptionSource {
@@ -74,7 +73,7 @@ function messageOf(change: FeedChange, isShared: boolean): PushedChange {
     lastMessage = new PushedChange(change, true);
     lastChange = change;
     // What is large is not kept when all have been told of it.
-    if (memoryOf(change) > KEPT_BYTES) queueMicrotask(forget);
+    if (memoryOf(change) > MAX_KEPT_BYTES) queueMicrotask(forget);
   }
   return lastMessage;
 }
